@@ -1,0 +1,2 @@
+//! The `ficta` command.
+fn main() {}

@@ -1,0 +1,55 @@
+//! `cargo xtask`: what a checkout needs beyond `cargo build`.
+
+mod apt;
+mod cache;
+mod client;
+mod demo;
+mod digest;
+mod face_api;
+mod install;
+mod libtorch;
+mod lock;
+mod manifest;
+mod orl;
+mod plugins;
+mod setup;
+mod steps;
+mod test;
+mod wheel;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up, demo and tests of ficta")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what is missing into the per-user cache ($FICTA_CACHE, $XDG_CACHE_HOME/ficta or ~/.cache/ficta)
+    Setup(setup::Options),
+    /// Build the `ficta` command and every plugin, and lay the plugins beside it
+    Plugins(plugins::Options),
+    /// Set up, build, and run the example on the ORL faces
+    Demo(demo::Options),
+    /// Check formatting, lints, documentation and every test
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Setup(options) => setup::command(&options).map(|()| ExitCode::SUCCESS),
+        Command::Plugins(options) => plugins::command(&options).map(|()| ExitCode::SUCCESS),
+        Command::Demo(options) => demo::command(&options),
+        Command::Test(options) => test::command(&options).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -7,16 +7,20 @@
 //! * **ABI layer** ([`abi`]): the layout-checked mirrors of those traits that cross the shared-library boundary, and the adapters
 //!   between the two. Panics are caught in the adapters.
 
+pub mod abi;
 mod component;
 mod ctx;
 mod dtype;
 mod error;
+mod export;
 mod null_host;
 pub mod random;
 mod single_process;
 pub mod softmax;
 mod stamp;
 mod tensor;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod traits;
 
 pub use component::{Component, Configure, Kind, Registration, static_components};

@@ -14,14 +14,18 @@ pub fn require(program: &str, package: &str) -> Result<()> {
         return Ok(());
     }
     install(&[package], &format!("{program} is missing"))?;
-    find(program).map(|_| ()).with_context(|| format!("apt installed {package}, but {program} is still not on the PATH"))
+    find(program)
+        .map(|_| ())
+        .with_context(|| format!("apt installed {package}, but {program} is still not on the PATH"))
 }
 
 /// Makes sure that `python3 -m pip` works.
 pub fn require_pip() -> Result<()> {
     let works = || {
         let mut pip = workspace::tool("python3");
-        pip.args(["-m", "pip", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+        pip.args(["-m", "pip", "--version"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         pip.status().is_ok_and(|status| status.success())
     };
     if works() {
@@ -29,7 +33,9 @@ pub fn require_pip() -> Result<()> {
     }
     install(&["python3", "python3-pip"], "`python3 -m pip` does not work")?;
     if !works() {
-        bail!("apt installed python3-pip, but `python3 -m pip` still does not work; is another python3 first on the PATH?");
+        bail!(
+            "apt installed python3-pip, but `python3 -m pip` still does not work; is another python3 first on the PATH?"
+        );
     }
     Ok(())
 }
@@ -44,21 +50,30 @@ fn find(program: &str) -> Option<PathBuf> {
 }
 
 fn find_in(path: &std::ffi::OsStr, program: &str) -> Option<PathBuf> {
-    env::split_paths(path).map(|folder| folder.join(program)).find(|file| is_executable(file))
+    env::split_paths(path)
+        .map(|folder| folder.join(program))
+        .find(|file| is_executable(file))
 }
 
 fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    file.metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Installs Debian packages where this process may; otherwise the error holds the command for the user.
 pub fn install(packages: &[&str], reason: &str) -> Result<()> {
     if find("apt-get").is_none() {
-        bail!("{reason}; install it with this system's package manager (on Debian: {})", packages.join(" "));
+        bail!(
+            "{reason}; install it with this system's package manager (on Debian: {})",
+            packages.join(" ")
+        );
     }
     if !rustix::process::geteuid().is_root() {
-        bail!("{reason}; run\n  sudo apt-get update && sudo apt-get install -y {}", packages.join(" "));
+        bail!(
+            "{reason}; run\n  sudo apt-get update && sudo apt-get install -y {}",
+            packages.join(" ")
+        );
     }
     println!("{reason}: apt-get install {}", packages.join(" "));
     apt_get(&["update", "-q"])?;
@@ -76,7 +91,10 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
         .status()
         .context("cannot start apt-get")?;
     if !status.success() {
-        bail!("`apt-get {}` ended with {status}; its own message is above", arguments.join(" "));
+        bail!(
+            "`apt-get {}` ended with {status}; its own message is above",
+            arguments.join(" ")
+        );
     }
     Ok(())
 }

@@ -10,10 +10,15 @@ use anyhow::{Context, Result, bail};
 /// The cache's folder: `$FICTA_CACHE`, else `$XDG_CACHE_HOME/ficta`, else `~/.cache/ficta`. Created where missing.
 pub fn open() -> Result<PathBuf> {
     let path = resolve(|name| env::var_os(name).filter(|value| !value.is_empty()))?;
-    fs::create_dir_all(&path)
-        .with_context(|| format!("cannot create the cache {}; set FICTA_CACHE to another folder", path.display()))?;
+    fs::create_dir_all(&path).with_context(|| {
+        format!(
+            "cannot create the cache {}; set FICTA_CACHE to another folder",
+            path.display()
+        )
+    })?;
     // Absolute, because the run files and child processes read it from other working directories.
-    path.canonicalize().with_context(|| format!("cannot resolve {}", path.display()))
+    path.canonicalize()
+        .with_context(|| format!("cannot resolve {}", path.display()))
 }
 
 fn resolve(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf> {
@@ -21,7 +26,10 @@ fn resolve(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf> {
         return Ok(path.into());
     }
     // The XDG specification has relative paths ignored.
-    if let Some(path) = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()) {
+    if let Some(path) = variable("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+    {
         return Ok(path.join("ficta"));
     }
     match variable("HOME") {
@@ -35,7 +43,12 @@ mod tests {
     use super::*;
 
     fn resolved(variables: &[(&str, &str)]) -> Result<PathBuf> {
-        resolve(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into()))
+        resolve(|name| {
+            variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| value.into())
+        })
     }
 
     #[test]
@@ -49,6 +62,9 @@ mod tests {
 
     #[test]
     fn a_relative_xdg_folder_is_ignored() {
-        assert_eq!(resolved(&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")]).unwrap(), Path::new("/h/.cache/ficta"));
+        assert_eq!(
+            resolved(&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")]).unwrap(),
+            Path::new("/h/.cache/ficta")
+        );
     }
 }

@@ -38,10 +38,17 @@ pub fn checked_wheel(client: &dyn Client, wheel: &Wheel, folder: &Path) -> Resul
         fs::remove_file(&path)?;
     }
     client.wheel(wheel, folder).with_context(|| {
-        format!("cannot download {}; `cargo xtask setup` goes on from here when run again", wheel.requirement)
+        format!(
+            "cannot download {}; `cargo xtask setup` goes on from here when run again",
+            wheel.requirement
+        )
     })?;
     if !path.exists() {
-        bail!("pip downloaded another file than {} for {}", wheel.file, wheel.requirement);
+        bail!(
+            "pip downloaded another file than {} for {}",
+            wheel.file,
+            wheel.requirement
+        );
     }
     digest::check_download(&path, wheel.sha256, wheel.requirement)?;
     Ok(path)
@@ -54,28 +61,57 @@ impl Client for Registries {
     fn wheel(&self, wheel: &Wheel, folder: &Path) -> Result<()> {
         apt::require_pip()?;
         let mut pip = workspace::tool("python3");
-        pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"])
-            // The wheel is needed once; pip's own cache would keep another copy of it.
-            .arg("--no-cache-dir")
-            // Whatever Python runs pip, the pinned files are those for 3.11 on x86-64 Linux.
-            .args(["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "abi3", "--abi", "none"])
-            .args(["--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_25_x86_64"])
-            .args(["--platform", "manylinux2014_x86_64", "--platform", "any"])
-            .arg("--dest")
-            .arg(folder)
-            .arg(wheel.requirement)
-            // pip writes to a temporary folder first; here it is deleted with the rest after an interruption.
-            .env("TMPDIR", folder);
+        pip.args([
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--disable-pip-version-check",
+        ])
+        // The wheel is needed once; pip's own cache would keep another copy of it.
+        .arg("--no-cache-dir")
+        // Whatever Python runs pip, the pinned files are those for 3.11 on x86-64 Linux.
+        .args([
+            "--python-version",
+            "3.11",
+            "--implementation",
+            "cp",
+            "--abi",
+            "cp311",
+            "--abi",
+            "abi3",
+            "--abi",
+            "none",
+        ])
+        .args([
+            "--platform",
+            "manylinux_2_28_x86_64",
+            "--platform",
+            "manylinux_2_25_x86_64",
+        ])
+        .args(["--platform", "manylinux2014_x86_64", "--platform", "any"])
+        .arg("--dest")
+        .arg(folder)
+        .arg(wheel.requirement)
+        // pip writes to a temporary folder first; here it is deleted with the rest after an interruption.
+        .env("TMPDIR", folder);
         finish(&mut pip)
     }
 
     fn npm_package(&self, package: &str, folder: &Path) -> Result<PathBuf> {
         apt::require("npm", "npm")?;
         let mut npm = workspace::tool("npm");
-        npm.args(["pack", "--ignore-scripts", "--no-update-notifier", "--loglevel=error", package])
-            // An empty folder as working directory: a package.json in the user's must play no part.
-            .current_dir(folder)
-            .stdout(Stdio::null());
+        npm.args([
+            "pack",
+            "--ignore-scripts",
+            "--no-update-notifier",
+            "--loglevel=error",
+            package,
+        ])
+        // An empty folder as working directory: a package.json in the user's must play no part.
+        .current_dir(folder)
+        .stdout(Stdio::null());
         finish(&mut npm).with_context(|| format!("cannot download {package}"))?;
         let tarball = fs::read_dir(folder)?
             .filter_map(|entry| Some(entry.ok()?.path()))

@@ -25,13 +25,20 @@ pub fn command(options: &Options) -> Result<ExitCode> {
     let built = plugins::build(true)?;
     let build = started.elapsed() - set_up;
 
-    let file = if options.quick { "examples/orl/quick.toml" } else { "examples/orl/run.toml" };
+    let file = if options.quick {
+        "examples/orl/quick.toml"
+    } else {
+        "examples/orl/run.toml"
+    };
     let mut arguments = vec!["run", file];
     for change in &options.set {
         arguments.extend(["--set", change]);
     }
     let program = built.executable.to_string_lossy();
-    println!("{}", workspace::shell_line(&[("FICTA_CACHE", &cache)], &program, &arguments));
+    println!(
+        "{}",
+        workspace::shell_line(&[("FICTA_CACHE", &cache)], &program, &arguments)
+    );
     let status = workspace::tool(&program)
         .args(&arguments)
         .current_dir(workspace::root())

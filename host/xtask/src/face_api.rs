@@ -14,7 +14,11 @@ use crate::manifest::Entry;
 use crate::wheel;
 
 /// The cache's folder with the weights, their manifest and the package's licence.
-pub const ITEM: Item = Item { name: "face-api-1.7.15", mebibytes: 64, fill };
+pub const ITEM: Item = Item {
+    name: "face-api-1.7.15",
+    mebibytes: 64,
+    fill,
+};
 
 const PACKAGE: &str = "@vladmandic/face-api@1.7.15";
 

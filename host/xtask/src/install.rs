@@ -71,7 +71,9 @@ impl Workplace {
 
     /// Clients download into folders of their own and then rename: only files at the top can be whole.
     fn discard_unfinished_downloads(&self) -> Result<()> {
-        let Ok(entries) = fs::read_dir(&self.downloads) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(&self.downloads) else {
+            return Ok(());
+        };
         for entry in entries {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
@@ -131,7 +133,9 @@ fn sync(folder: &Path) -> Result<()> {
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(&handle).with_context(|| format!("cannot sync {}", folder.display()))?;
     #[cfg(not(target_os = "linux"))]
-    handle.sync_all().with_context(|| format!("cannot sync {}", folder.display()))?;
+    handle
+        .sync_all()
+        .with_context(|| format!("cannot sync {}", folder.display()))?;
     Ok(())
 }
 

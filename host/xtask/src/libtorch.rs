@@ -15,7 +15,11 @@ use crate::manifest::Entry;
 use crate::wheel;
 
 /// The cache's folder with `torch/lib` and `torch/include` in it.
-pub const ITEM: Item = Item { name: "libtorch-2.11.0", mebibytes: 1100, fill };
+pub const ITEM: Item = Item {
+    name: "libtorch-2.11.0",
+    mebibytes: 1100,
+    fill,
+};
 
 /// The small ones first: should the client be misconfigured, it shows within a second.
 const WHEELS: [Wheel; 3] = [
@@ -52,17 +56,30 @@ fn fill(client: &dyn Client, downloads: &Path, tree: &Path) -> Result<Vec<Entry>
     let mut entries = Vec::new();
     for wheel in &WHEELS {
         let path = checked_wheel(client, wheel, downloads)?;
-        entries.extend(wheel::extract(&path, tree, |member| is_kept(member).then(|| member.to_owned()))?);
+        entries.extend(wheel::extract(&path, tree, |member| {
+            is_kept(member).then(|| member.to_owned())
+        })?);
     }
-    entries.push(wheel::write(&mut BUILD_VERSION.as_bytes(), tree, "torch/build-version")?);
-    entries.push(wheel::write(&mut LINKER_SCRIPT.as_bytes(), tree, "torch/lib/libtorch.so")?);
+    entries.push(wheel::write(
+        &mut BUILD_VERSION.as_bytes(),
+        tree,
+        "torch/build-version",
+    )?);
+    entries.push(wheel::write(
+        &mut LINKER_SCRIPT.as_bytes(),
+        tree,
+        "torch/lib/libtorch.so",
+    )?);
     Ok(entries)
 }
 
 fn is_kept(member: &str) -> bool {
     let file = member.rsplit('/').next().unwrap_or(member);
     member.starts_with("torch/include/")
-        || matches!(member, "torch/lib/libtorch_cpu.so" | "torch/lib/libc10.so" | "torch/lib/libgomp.so.1")
+        || matches!(
+            member,
+            "torch/lib/libtorch_cpu.so" | "torch/lib/libc10.so" | "torch/lib/libgomp.so.1"
+        )
         || member.starts_with("nvidia/") && (file.starts_with("libcudart.so") || file.starts_with("libcupti.so"))
         || member.contains(".dist-info/licenses/")
 }
@@ -81,7 +98,10 @@ pub fn link(workspace: &Path, cache: &Path) -> Result<()> {
         return Ok(());
     }
     if link.exists() && !link.is_symlink() {
-        bail!("{} is in the way: move it elsewhere and run `cargo xtask setup` again", link.display());
+        bail!(
+            "{} is in the way: move it elsewhere and run `cargo xtask setup` again",
+            link.display()
+        );
     }
     fs::create_dir_all(workspace.join("target"))?;
     let aside = workspace.join(format!("target/.libtorch-{}", std::process::id()));

@@ -53,7 +53,10 @@ mod tests {
             thread::sleep(Duration::from_millis(50));
             released.store(true, Ordering::SeqCst);
             drop(first);
-            assert!(second.join().unwrap(), "the second lock was granted while the first was held");
+            assert!(
+                second.join().unwrap(),
+                "the second lock was granted while the first was held"
+            );
         });
     }
 }

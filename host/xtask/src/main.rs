@@ -10,6 +10,7 @@ mod install;
 mod libtorch;
 mod lock;
 mod manifest;
+mod nextest;
 mod orl;
 mod plugins;
 mod setup;
@@ -23,7 +24,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up, demo and tests of ficta")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Set-up, demo and tests of ficta"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -41,9 +41,14 @@ pub enum State {
 pub fn write(folder: &Path, entries: &mut [Entry]) -> Result<()> {
     entries.sort();
     let path = folder.join(FILE);
-    let lines: String = entries.iter().map(|e| format!("{} {} {}\n", e.sha256, e.size, e.path)).collect();
+    let lines: String = entries
+        .iter()
+        .map(|e| format!("{} {} {}\n", e.sha256, e.size, e.path))
+        .collect();
     let mut file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-    file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+    file.write_all(lines.as_bytes())
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Compares `folder` with its list.
@@ -72,12 +77,20 @@ fn difference(folder: &Path, entry: &Entry, hashed: bool) -> Result<Option<Strin
         return Ok(Some(format!("{} is missing", entry.path)));
     };
     if found.len() != entry.size {
-        return Ok(Some(format!("{}: expected {} bytes, got {}", entry.path, entry.size, found.len())));
+        return Ok(Some(format!(
+            "{}: expected {} bytes, got {}",
+            entry.path,
+            entry.size,
+            found.len()
+        )));
     }
     if hashed {
         let got = digest::of_file(&path)?;
         if got != entry.sha256 {
-            return Ok(Some(format!("{}: expected SHA-256 {}, got {got}", entry.path, entry.sha256)));
+            return Ok(Some(format!(
+                "{}: expected SHA-256 {}, got {got}",
+                entry.path, entry.sha256
+            )));
         }
     }
     Ok(None)
@@ -87,7 +100,11 @@ fn parse(line: &str) -> Option<Entry> {
     let mut fields = line.splitn(3, ' ');
     let sha256 = fields.next().filter(|hash| hash.len() == 64)?.to_owned();
     let size = fields.next()?.parse().ok()?;
-    Some(Entry { path: fields.next()?.to_owned(), size, sha256 })
+    Some(Entry {
+        path: fields.next()?.to_owned(),
+        size,
+        sha256,
+    })
 }
 
 #[cfg(test)]
@@ -99,7 +116,15 @@ mod tests {
         let path = folder.path().join("a b.bin");
         fs::write(&path, content).unwrap();
         let sha256 = digest::of_file(&path).unwrap();
-        write(folder.path(), &mut [Entry { path: "a b.bin".into(), size: content.len() as u64, sha256 }]).unwrap();
+        write(
+            folder.path(),
+            &mut [Entry {
+                path: "a b.bin".into(),
+                size: content.len() as u64,
+                sha256,
+            }],
+        )
+        .unwrap();
         folder
     }
 

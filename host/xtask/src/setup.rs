@@ -36,17 +36,29 @@ pub fn run(options: &Options) -> Result<PathBuf> {
     }
 
     if missing(&cache, &items)?.is_empty() {
-        println!("{}: everything is in place ({:.2} s)", cache.display(), started.elapsed().as_secs_f64());
+        println!(
+            "{}: everything is in place ({:.2} s)",
+            cache.display(),
+            started.elapsed().as_secs_f64()
+        );
     } else {
         let _lock = lock::acquire(&cache)?;
         // Looked at again, because another set-up may have finished meanwhile.
         for (item, state) in missing(&cache, &items)? {
             if let State::Damaged(reason) = state {
-                println!("{} in {} is damaged and is installed again: {reason}", item.name, cache.display());
+                println!(
+                    "{} in {} is damaged and is installed again: {reason}",
+                    item.name,
+                    cache.display()
+                );
             }
             install::install(&cache, item, &Registries)?;
         }
-        println!("{}: set-up took {:.1} s", cache.display(), started.elapsed().as_secs_f64());
+        println!(
+            "{}: set-up took {:.1} s",
+            cache.display(),
+            started.elapsed().as_secs_f64()
+        );
     }
     match own_libtorch {
         Some(path) => println!("libtorch: {path}, as LIBTORCH says"),

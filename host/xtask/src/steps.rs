@@ -25,7 +25,10 @@ impl Call<'_> {
     /// The same for a shell.
     fn line(&self) -> String {
         let line = workspace::shell_line(self.environment, self.program, self.arguments);
-        format!("cd {} && {line}", workspace::shell_line(&[], &self.folder.to_string_lossy(), &[]))
+        format!(
+            "cd {} && {line}",
+            workspace::shell_line(&[], &self.folder.to_string_lossy(), &[])
+        )
     }
 
     fn run(&self) -> Result<()> {
@@ -55,7 +58,11 @@ impl Steps {
         let started = Instant::now();
         let outcome = work();
         let took = started.elapsed();
-        println!("<== {name}: {} in {:.1} s", if outcome.is_ok() { "passed" } else { "FAILED" }, took.as_secs_f64());
+        println!(
+            "<== {name}: {} in {:.1} s",
+            if outcome.is_ok() { "passed" } else { "FAILED" },
+            took.as_secs_f64()
+        );
         let result = outcome.map_err(|error| anyhow!("{name} failed: {error:#}\n  repeat it with: {repeat}"));
         if result.is_ok() {
             self.done.push((name.to_owned(), took));
@@ -83,18 +90,31 @@ mod tests {
     #[test]
     fn a_failure_names_the_step_and_the_command_to_repeat() {
         let folder = tempfile::tempdir().unwrap();
-        let call = Call { environment: &[("A", Path::new("b c"))], folder: folder.path(), program: "false", arguments: &["x"] };
+        let call = Call {
+            environment: &[("A", Path::new("b c"))],
+            folder: folder.path(),
+            program: "false",
+            arguments: &["x"],
+        };
         let mut steps = Steps::default();
         let message = steps.call("lints", &call).unwrap_err().to_string();
         let expected = format!("repeat it with: cd {} && A='b c' false x", folder.path().display());
-        assert!(message.starts_with("lints failed: false ended with exit status: 1"), "{message}");
+        assert!(
+            message.starts_with("lints failed: false ended with exit status: 1"),
+            "{message}"
+        );
         assert!(message.ends_with(&expected), "{message}");
         assert!(steps.done.is_empty());
     }
 
     #[test]
     fn a_success_is_counted() {
-        let call = Call { environment: &[], folder: Path::new("/"), program: "true", arguments: &[] };
+        let call = Call {
+            environment: &[],
+            folder: Path::new("/"),
+            program: "true",
+            arguments: &[],
+        };
         let mut steps = Steps::default();
         steps.call("nothing", &call).unwrap();
         assert_eq!(steps.done.len(), 1);

@@ -7,8 +7,8 @@ use std::process::Command;
 /// The root of the checkout that this program is run in.
 pub fn root() -> PathBuf {
     // `cargo run` sets the variable afresh, so a checkout that was moved after the build is still found.
-    let own = env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let own =
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     own.ancestors().nth(2).unwrap_or(Path::new(".")).to_path_buf()
 }
 
@@ -32,15 +32,22 @@ pub fn tool(program: &str) -> Command {
 }
 
 fn added_by_cargo_run(name: &str) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+        "CARGO_PRIMARY_",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
 }
 
 /// `program` with its arguments as one line that a POSIX shell reads back unchanged.
 pub fn shell_line(environment: &[(&str, &Path)], program: &str, arguments: &[&str]) -> String {
-    let assignments =
-        environment.iter().map(|(name, value)| format!("{name}={}", quoted(&value.to_string_lossy())));
+    let assignments = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={}", quoted(&value.to_string_lossy())));
     let words = std::iter::once(program).chain(arguments.iter().copied()).map(quoted);
     assignments.chain(words).collect::<Vec<_>>().join(" ")
 }
@@ -70,6 +77,9 @@ mod tests {
             "cargo",
             &["nextest", "run", "-E", "not binary(/^end/)", "it's"],
         );
-        assert_eq!(line, r"FICTA_CACHE='/tmp/a b' cargo nextest run -E 'not binary(/^end/)' 'it'\''s'");
+        assert_eq!(
+            line,
+            r"FICTA_CACHE='/tmp/a b' cargo nextest run -E 'not binary(/^end/)' 'it'\''s'"
+        );
     }
 }

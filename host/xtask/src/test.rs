@@ -1,0 +1,185 @@
+//! `cargo xtask test`: everything that must hold before a change goes in.
+//!
+//! The tests are built in release. The plugins are needed in release anyway for the end-to-end run, networks are
+//! unbearable without optimisation, and on two cores a second build of the third-party crates costs more than optimising
+//! our own. `checked.toml` gives our crates debug assertions and overflow checks back. This crate's tests alone are built
+//! as it was: its dependencies would change the features of the others', which would then be built once more.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::steps::{Call, Steps};
+use crate::{apt, nextest, plugins, setup, workspace};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Leave out the end-to-end runs
+    #[arg(long)]
+    fast: bool,
+}
+
+/// The package with the tests that open the built plugins and run the built command.
+const ACROSS_CRATES: &str = "ficta-tests";
+
+/// This crate.
+const OWN: &str = env!("CARGO_PKG_NAME");
+
+/// Settings of the release profile under test.
+const CHECKED: [&str; 3] = ["--release", "--config", "host/xtask/checked.toml"];
+
+pub fn command(options: &Options) -> Result<()> {
+    let root = workspace::root();
+    let mut steps = Steps::default();
+    let cache = steps.step("set-up", "cargo xtask setup", || {
+        let cache = setup::run(&setup::Options::default())?;
+        browser();
+        Ok(cache)
+    })?;
+    let runner = nextest::runner();
+    let environment = [("FICTA_CACHE", cache.as_path())];
+    let run = |steps: &mut Steps, name: &str, arguments: &[&str]| {
+        steps.call(
+            name,
+            &Call {
+                environment: &environment,
+                folder: &root,
+                program: "cargo",
+                arguments,
+            },
+        )
+    };
+
+    run(&mut steps, "formatting", &["fmt", "--all", "--check"])?;
+    let lints = [
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    run(&mut steps, "lints", &lints)?;
+
+    run(
+        &mut steps,
+        "tests of xtask",
+        &runner.arguments(&[], &["-p", OWN], options.fast),
+    )?;
+    let each = ["--workspace", "--exclude", OWN, "--exclude", ACROSS_CRATES];
+    run(
+        &mut steps,
+        "tests of each crate",
+        &runner.arguments(&CHECKED, &each, options.fast),
+    )?;
+    let doctests = [&["test", "--doc"], &CHECKED[..], &each].concat();
+    run(&mut steps, "documentation examples", &doctests)?;
+    // After the tests of the crates, because those lay a variant of their own of `ficta` into the target folder.
+    let build = workspace::shell_line(&[], "cargo", &["xtask", "plugins", "--release"]);
+    steps.step("command and plugins", &build, || plugins::build(true))?;
+    let across = ["-p", ACROSS_CRATES];
+    run(
+        &mut steps,
+        "tests across crates",
+        &runner.arguments(&CHECKED, &across, options.fast),
+    )?;
+
+    documentation(&mut steps, &root)?;
+    for plugin in example_plugins(&root)? {
+        example(&mut steps, &root, &plugin)?;
+    }
+    steps.summary();
+    Ok(())
+}
+
+fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {
+    let call = Call {
+        environment: &[("RUSTDOCFLAGS", Path::new("-Dwarnings"))],
+        folder: root,
+        program: "cargo",
+        arguments: &["doc", "--release", "--no-deps", "-p", "ficta-core"],
+    };
+    steps.call("documentation", &call)
+}
+
+/// The report is looked at in a browser; that test says itself that it was skipped where there is none.
+fn browser() {
+    const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    if apt::find_any(&BROWSERS).is_some() {
+        return;
+    }
+    if let Err(error) = apt::install(&["chromium"], "no Chromium, with which the report is tested") {
+        println!("warning: {error:#}\nwarning: the test of the report in a browser will be SKIPPED");
+    }
+}
+
+/// The folders under `examples/plugins`, each a workspace of its own.
+fn example_plugins(root: &Path) -> Result<Vec<PathBuf>> {
+    let folder = root.join("examples/plugins");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.join("Cargo.toml").is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn example(steps: &mut Steps, root: &Path, folder: &Path) -> Result<()> {
+    let target = root.join("target/examples");
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let checks: [(&str, &[&str]); 3] = [
+        ("formatting", &["fmt", "--check"]),
+        ("lints", &["clippy", "--all-targets", "--", "-D", "warnings"]),
+        ("tests", &["test"]),
+    ];
+    for (check, arguments) in checks {
+        let call = Call {
+            environment: &[("CARGO_TARGET_DIR", &target)],
+            folder,
+            program: "cargo",
+            arguments,
+        };
+        steps.call(&format!("example plugin {name}: {check}"), &call)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_crate_under_test_has_the_checked_settings() {
+        let root = workspace::root();
+        let settings = fs::read_to_string(root.join(CHECKED[2])).unwrap();
+        let plugins = fs::read_dir(root.join("plugins"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let folders = ["core", "host", "tests"]
+            .map(|folder| root.join(folder))
+            .into_iter()
+            .chain(plugins);
+        let mut crates = 0;
+        for manifest in folders
+            .map(|folder| folder.join("Cargo.toml"))
+            .filter(|path| path.is_file())
+        {
+            let text = fs::read_to_string(&manifest).unwrap();
+            let name = text
+                .lines()
+                .find_map(|line| line.strip_prefix("name = "))
+                .unwrap()
+                .trim_matches('"');
+            let section =
+                format!("[profile.release.package.{name}]\ndebug-assertions = true\noverflow-checks = true\n");
+            assert!(settings.contains(&section), "{name} is missing in {}", CHECKED[2]);
+            crates += 1;
+        }
+        assert!(crates > 3);
+    }
+}

@@ -1,8 +1,16 @@
 //! The host: loads plugins, composes runs from a file, and shows what the result is worth.
 
+pub mod cli;
+pub mod config;
 pub mod data;
 pub mod evaluation;
+pub mod loader;
 pub mod metrics;
+pub mod nearest;
+pub mod pipeline;
+pub mod registry;
 pub mod report;
+pub mod run_host;
+pub mod schema;
 pub mod statistics;
 pub mod storage;

@@ -1,2 +1,5 @@
 //! The `ficta` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    ficta::cli::main()
+}

@@ -1,1 +1,8 @@
-//! Helpers of the tests across crates.
+//! Helpers of the tests across crates. They drive the product as built by `cargo xtask plugins --release`.
+
+pub mod command;
+pub mod faces;
+pub mod product;
+pub mod records;
+pub mod smoke;
+pub mod weights;

@@ -22,11 +22,19 @@ pub fn differences<T: Copy + Into<f64>>(actual: &[T], expected: &[T], rtol: f64,
         }
         differing += 1;
         if differing <= LISTED {
-            let _ = write!(list, "\n  [{i}] got {a:?}, expected {e:?}, off by {:.3e}", (a - e).abs());
+            let _ = write!(
+                list,
+                "\n  [{i}] got {a:?}, expected {e:?}, off by {:.3e}",
+                (a - e).abs()
+            );
         }
     }
-    (differing > 0)
-        .then(|| format!("{differing} of {} elements differ (rtol {rtol:e}, atol {atol:e}):{list}", actual.len()))
+    (differing > 0).then(|| {
+        format!(
+            "{differing} of {} elements differ (rtol {rtol:e}, atol {atol:e}):{list}",
+            actual.len()
+        )
+    })
 }
 
 /// Asserts that every element of `actual` is within `atol + rtol * |expected|` of `expected`'s.
@@ -64,7 +72,13 @@ mod tests {
     fn the_first_five_are_listed() {
         let report = differences(&[1f32; 9], &[2f32; 9], 0.0, 0.5).unwrap();
         assert!(report.starts_with("9 of 9 elements differ"), "{report}");
-        assert!(report.contains("[4] got 1.0, expected 2.0, off by 1.000e0") && !report.contains("[5]"), "{report}");
-        assert_eq!(differences(&[1f32; 2], &[1f32; 3], 0.0, 0.0).unwrap(), "expected 3 elements, got 2");
+        assert!(
+            report.contains("[4] got 1.0, expected 2.0, off by 1.000e0") && !report.contains("[5]"),
+            "{report}"
+        );
+        assert_eq!(
+            differences(&[1f32; 2], &[1f32; 3], 0.0, 0.0).unwrap(),
+            "expected 3 elements, got 2"
+        );
     }
 }

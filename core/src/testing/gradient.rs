@@ -15,7 +15,10 @@ pub struct Steps {
 
 impl Default for Steps {
     fn default() -> Self {
-        Self { cosine: 1.0 / 1024.0, norm: Some(1.0 / 64.0) }
+        Self {
+            cosine: 1.0 / 1024.0,
+            norm: Some(1.0 / 64.0),
+        }
     }
 }
 
@@ -34,13 +37,29 @@ pub struct Mismatch {
     pub error: f64,
 }
 
+impl Mismatch {
+    /// The one with the larger error, the first of equals.
+    fn worse(self, other: Self) -> Self {
+        // `total_cmp` puts NaN above every number.
+        if other.error.total_cmp(&self.error).is_gt() {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.class {
             Some(class) => write!(f, "d loss / d cosine[{}, {class}]", self.row)?,
             None => write!(f, "d loss / d norm[{}]", self.row)?,
         }
-        write!(f, ": analytic {:e}, numeric {:e}, relative error {:.2e}", self.analytic, self.numeric, self.error)
+        write!(
+            f,
+            ": analytic {:e}, numeric {:e}, relative error {:.2e}",
+            self.analytic, self.numeric, self.error
+        )
     }
 }
 
@@ -56,11 +75,7 @@ pub struct GradientReport {
 impl GradientReport {
     /// The worst element of all.
     pub fn worst(&self) -> Mismatch {
-        match self.norms {
-            // A NaN error must win, so the comparison is for "not better".
-            Some(norm) if !(norm.error <= self.cosines.error) && !self.cosines.error.is_nan() => norm,
-            _ => self.cosines,
-        }
+        self.norms.into_iter().fold(self.cosines, Mismatch::worse)
     }
 
     /// Asserts that the worst error is at most `tolerance`; 1e-3 suits a loss in f32.
@@ -70,7 +85,10 @@ impl GradientReport {
     #[track_caller]
     pub fn assert_within(&self, tolerance: f64) {
         let worst = self.worst();
-        assert!(worst.error <= tolerance, "gradient off by more than {tolerance:e}: {worst}");
+        assert!(
+            worst.error <= tolerance,
+            "gradient off by more than {tolerance:e}: {worst}"
+        );
     }
 }
 
@@ -114,9 +132,13 @@ pub fn check_gradient_with(loss: &mut dyn Loss, batch: &LossBatch, steps: Steps)
             Ok(evaluate(&moved)?.loss)
         })?);
     }
-    let cosines = worst(&analytic.cosines, &numeric, |i| (i / batch.classes, Some(i % batch.classes)));
+    let cosines = worst(&analytic.cosines, &numeric, |i| {
+        (i / batch.classes, Some(i % batch.classes))
+    });
 
-    let Some(step) = steps.norm else { return Ok(GradientReport { cosines, norms: None }) };
+    let Some(step) = steps.norm else {
+        return Ok(GradientReport { cosines, norms: None });
+    };
     let mut numeric = Vec::with_capacity(batch.norms.len());
     for i in 0..batch.norms.len() {
         numeric.push(five_point(step, |offset| {
@@ -125,7 +147,10 @@ pub fn check_gradient_with(loss: &mut dyn Loss, batch: &LossBatch, steps: Steps)
             Ok(evaluate(&moved)?.loss)
         })?);
     }
-    Ok(GradientReport { cosines, norms: Some(worst(&analytic.norms, &numeric, |i| (i, None))) })
+    Ok(GradientReport {
+        cosines,
+        norms: Some(worst(&analytic.norms, &numeric, |i| (i, None))),
+    })
 }
 
 fn round_to(values: &mut [f32], grain: f32) {
@@ -147,15 +172,15 @@ fn worst(analytic: &[f32], numeric: &[f64], place: impl Fn(usize) -> (usize, Opt
     let mismatch = |i: usize| {
         let (a, n) = (f64::from(analytic[i]), numeric[i]);
         let (row, class) = place(i);
-        Mismatch { row, class, analytic: a, numeric: n, error: (a - n).abs() / a.abs().max(n.abs()).max(floor) }
-    };
-    let mut worst = mismatch(0);
-    for candidate in (1..analytic.len()).map(mismatch) {
-        if candidate.error > worst.error || candidate.error.is_nan() && !worst.error.is_nan() {
-            worst = candidate;
+        Mismatch {
+            row,
+            class,
+            analytic: a,
+            numeric: n,
+            error: (a - n).abs() / a.abs().max(n.abs()).max(floor),
         }
-    }
-    worst
+    };
+    (1..analytic.len()).map(mismatch).fold(mismatch(0), Mismatch::worse)
 }
 
 #[cfg(test)]
@@ -201,7 +226,10 @@ mod tests {
 
     #[test]
     fn a_wrong_element_is_named() {
-        let mut loss = Polynomial { wrong_cosine: 0.5, ..Polynomial::default() };
+        let mut loss = Polynomial {
+            wrong_cosine: 0.5,
+            ..Polynomial::default()
+        };
         let report = check_gradient(&mut loss, &LossBatch::random(2, 3, 1)).unwrap();
         let worst = report.worst();
         assert_eq!((worst.row, worst.class), (1, Some(1)), "{worst}");
@@ -210,17 +238,30 @@ mod tests {
 
     #[test]
     fn norms_are_checked_unless_left_out() {
-        let mut loss = Polynomial { wrong_norm: 9.0, ..Polynomial::default() };
+        let mut loss = Polynomial {
+            wrong_norm: 9.0,
+            ..Polynomial::default()
+        };
         let batch = LossBatch::random(2, 3, 1);
         assert_eq!(check_gradient(&mut loss, &batch).unwrap().worst().class, None);
-        let steps = Steps { norm: None, ..Steps::default() };
-        check_gradient_with(&mut loss, &batch, steps).unwrap().assert_within(1e-6);
+        let steps = Steps {
+            norm: None,
+            ..Steps::default()
+        };
+        check_gradient_with(&mut loss, &batch, steps)
+            .unwrap()
+            .assert_within(1e-6);
     }
 
     #[test]
     #[should_panic(expected = "gradient off by more than 1e-3: d loss / d cosine[1, 1]: analytic NaN")]
     fn a_gradient_that_is_not_a_number_fails() {
-        let mut loss = Polynomial { wrong_cosine: f32::NAN, ..Polynomial::default() };
-        check_gradient(&mut loss, &LossBatch::random(2, 3, 1)).unwrap().assert_within(1e-3);
+        let mut loss = Polynomial {
+            wrong_cosine: f32::NAN,
+            ..Polynomial::default()
+        };
+        check_gradient(&mut loss, &LossBatch::random(2, 3, 1))
+            .unwrap()
+            .assert_within(1e-3);
     }
 }

@@ -33,7 +33,9 @@ impl LossBatch {
     pub fn random(batch: usize, classes: usize, seed: u64) -> Self {
         let mut stream = Stream::new(seed, "testing.loss_batch", 0, 0);
         Self {
-            cosines: (0..batch * classes).map(|_| (1.8 * stream.uniform() - 0.9) as f32).collect(),
+            cosines: (0..batch * classes)
+                .map(|_| (1.8 * stream.uniform() - 0.9) as f32)
+                .collect(),
             norms: (0..batch).map(|_| (10.0 + 20.0 * stream.uniform()) as f32).collect(),
             labels: (0..batch).map(|_| stream.below(classes as u64) as i64).collect(),
             classes,

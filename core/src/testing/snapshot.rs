@@ -30,6 +30,7 @@ impl Default for NumericComparator {
 impl NumericComparator {
     fn close(&self, reference: &str, test: &str) -> bool {
         match (reference.parse::<f64>(), test.parse::<f64>()) {
+            (Ok(r), Ok(t)) if r.is_nan() => t.is_nan(),
             (Ok(r), Ok(t)) => r == t || r.is_finite() && (r - t).abs() <= self.atol + self.rtol * r.abs(),
             _ => reference == test,
         }
@@ -50,10 +51,14 @@ impl NumericComparator {
 
 /// Words between brackets, commas and blanks, and those separators themselves.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.trim().split_inclusive([' ', ',', '[', ']', '\n']).flat_map(|piece| {
-        let word = piece.trim_end_matches([' ', ',', '[', ']', '\n']);
-        [word, &piece[word.len()..]].into_iter().filter(|token| !token.is_empty())
-    })
+    text.trim()
+        .split_inclusive([' ', ',', '[', ']', '\n'])
+        .flat_map(|piece| {
+            let word = piece.trim_end_matches([' ', ',', '[', ']', '\n']);
+            [word, &piece[word.len()..]]
+                .into_iter()
+                .filter(|token| !token.is_empty())
+        })
 }
 
 impl Comparator for NumericComparator {
@@ -91,7 +96,9 @@ pub fn describe_tensor(tensor: &TensorRef<'_>) -> Result<String> {
     }
     let n = values.len() as f64;
     let norm = values.iter().map(|v| v * v).sum::<f64>().sqrt();
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
     let _ = writeln!(text, "mean {}", digits(values.iter().sum::<f64>() / n));
     let _ = writeln!(text, "l2 {}\nmin {}\nmax {}", digits(norm), digits(low), digits(high));
     let at: Vec<usize> = (0..PROBES).map(|i| i * (values.len() - 1) / (PROBES - 1)).collect();
@@ -167,7 +174,10 @@ mod tests {
         assert_eq!(text, "shape [2, 3] u8\n[1.0, 2.0, 3.0]\n[4.0, 5.0, 6.0]\n");
         let large: Vec<f32> = (0..301).map(|i| i as f32).collect();
         let text = describe_tensor(&TensorRef::new(&large, &[301]).unwrap()).unwrap();
-        assert!(text.contains("mean 150.0\n") && text.contains("min 0.0\nmax 300.0\n"), "{text}");
+        assert!(
+            text.contains("mean 150.0\n") && text.contains("min 0.0\nmax 300.0\n"),
+            "{text}"
+        );
         assert!(text.ends_with("260.0, 280.0, 300.0]\n"), "{text}");
     }
 
@@ -179,6 +189,11 @@ mod tests {
         let near = [0.100_001f32, -2.5, 0.0];
         assert_tensor_snapshot!("three_numbers", TensorRef::new(&near, &[3]).unwrap());
         let far = [0.11f32, -2.5, 0.0];
-        assert_tensor_snapshot!("three_numbers", TensorRef::new(&far, &[3]).unwrap(), rtol = 0.2, atol = 0.0001);
+        assert_tensor_snapshot!(
+            "three_numbers",
+            TensorRef::new(&far, &[3]).unwrap(),
+            rtol = 0.2,
+            atol = 0.0001
+        );
     }
 }

@@ -31,7 +31,13 @@ pub struct ToyDenoiser {
 
 impl ToyDenoiser {
     /// Images of shape `[C,H,W]`, conditions of length `condition_dim`, s = `spread`, and 1 without a condition. Weight (p, k) is 0.5 cos(p + 2k).
-    pub fn new(image: [usize; 3], condition_dim: usize, spread: f64, prediction: Prediction, alpha_bar: Vec<f64>) -> Self {
+    pub fn new(
+        image: [usize; 3],
+        condition_dim: usize,
+        spread: f64,
+        prediction: Prediction,
+        alpha_bar: Vec<f64>,
+    ) -> Self {
         let [channels, height, width] = image;
         let pixels = channels * height * width;
         let weight = |i: usize| 0.5 * libm::cos((i / condition_dim) as f64 + 2.0 * (i % condition_dim) as f64);
@@ -56,7 +62,8 @@ impl ToyDenoiser {
     /// The mean image `[C*H*W]` of a condition.
     pub fn mean(&self, condition: &[f32]) -> Vec<f64> {
         let rows = self.weights.chunks(self.info.condition_dim.max(1));
-        rows.map(|row| row.iter().zip(condition).map(|(w, c)| w * f64::from(*c)).sum()).collect()
+        rows.map(|row| row.iter().zip(condition).map(|(w, c)| w * f64::from(*c)).sum())
+            .collect()
     }
 
     fn answer(&self, x: f64, mu: f64, spread: f64, alpha_bar: f64) -> f64 {
@@ -88,7 +95,13 @@ impl Denoiser for ToyDenoiser {
         mut out: TensorMut<'_>,
         _: &Ctx<'_>,
     ) -> Result<()> {
-        let DenoiserInfo { channels, height, width, condition_dim, .. } = self.info;
+        let DenoiserInfo {
+            channels,
+            height,
+            width,
+            condition_dim,
+            ..
+        } = self.info;
         let [batch] = t.dims("t")?;
         let image = [batch, channels, height, width];
         x_t.expect_shape("x_t", &image)?;
@@ -102,12 +115,20 @@ impl Denoiser for ToyDenoiser {
         let (x_t, out) = (x_t.as_slice::<f32>()?, out.as_mut_slice::<f32>()?);
         let pixels = channels * height * width;
         for (i, t) in t.as_slice::<i64>()?.iter().enumerate() {
-            let alpha_bar =
-                usize::try_from(*t).ok().and_then(|t| self.info.alpha_bar.get(t).copied()).ok_or_else(|| {
-                    Error::data(format!("t of row {i} is {t}, but there are {} steps", self.info.alpha_bar.len()))
+            let alpha_bar = usize::try_from(*t)
+                .ok()
+                .and_then(|t| self.info.alpha_bar.get(t).copied())
+                .ok_or_else(|| {
+                    Error::data(format!(
+                        "t of row {i} is {t}, but there are {} steps",
+                        self.info.alpha_bar.len()
+                    ))
                 })?;
             let (mean, spread) = match &condition {
-                Some(c) => (self.mean(&c.as_slice::<f32>()?[i * condition_dim..][..condition_dim]), self.spread),
+                Some(c) => (
+                    self.mean(&c.as_slice::<f32>()?[i * condition_dim..][..condition_dim]),
+                    self.spread,
+                ),
                 None => (vec![0.0; pixels], self.unconditional_spread),
             };
             for (p, mu) in (i * pixels..).zip(mean) {
@@ -147,7 +168,7 @@ pub fn cosine_alpha_bar(steps: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NullHost, random::Stream};
+    use crate::{NullHost, random::Stream, testing::assert_close};
 
     fn predict(kind: Prediction, x: &[f32], t: i64, condition: Option<&[f32]>) -> Vec<f32> {
         let mut toy = ToyDenoiser::new([1, 2, 2], 3, 0.3, kind, cosine_alpha_bar(10));
@@ -169,7 +190,7 @@ mod tests {
     #[test]
     fn predictions_are_the_least_squares_estimate() {
         let (c, t) = ([0.6f32, 0.0, -0.8], 6);
-        let mut toy = ToyDenoiser::new([1, 2, 2], 3, 0.3, Prediction::V, cosine_alpha_bar(10));
+        let toy = ToyDenoiser::new([1, 2, 2], 3, 0.3, Prediction::V, cosine_alpha_bar(10));
         let mean = toy.mean(&c);
         let alpha_bar = toy.info().alpha_bar[t];
         let (a, b) = (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt());
@@ -178,7 +199,9 @@ mod tests {
         Stream::new(5, "toy", 0, 0).fill_normal(&mut draws);
         let pairs = || draws.chunks(2).enumerate();
         let clean: Vec<f64> = pairs().map(|(i, z)| mean[i % 4] + 0.3 * f64::from(z[0])).collect();
-        let x: Vec<f32> = pairs().map(|(i, z)| (a * clean[i] + b * f64::from(z[1])) as f32).collect();
+        let x: Vec<f32> = pairs()
+            .map(|(i, z)| (a * clean[i] + b * f64::from(z[1])) as f32)
+            .collect();
         for kind in [Prediction::V, Prediction::EPSILON, Prediction::SAMPLE] {
             let out = predict(kind, &x, t as i64, Some(&c));
             let error = |i: usize| {
@@ -191,26 +214,24 @@ mod tests {
                 f64::from(out[i]) - truth
             };
             let bias = (0..4 * n).map(error).sum::<f64>() / (4 * n) as f64;
-            let slope = (0..4 * n).map(|i| error(i) * (f64::from(x[i]) - a * mean[i % 4])).sum::<f64>() / (4 * n) as f64;
-            assert!(bias.abs() < 0.01 && slope.abs() < 0.01, "{kind:?}: bias {bias}, slope {slope}");
+            let slope = (0..4 * n)
+                .map(|i| error(i) * (f64::from(x[i]) - a * mean[i % 4]))
+                .sum::<f64>()
+                / (4 * n) as f64;
+            assert!(
+                bias.abs() < 0.01 && slope.abs() < 0.01,
+                "{kind:?}: bias {bias}, slope {slope}"
+            );
         }
-        toy.spread = 0.0;
-        assert_eq!(toy.answer(0.5, 0.25, 0.0, 0.9), 0.9f64.sqrt() * (0.5 - 0.9f64.sqrt() * 0.25) / 0.1f64.sqrt() - 0.1f64.sqrt() * 0.25);
     }
 
     #[test]
     fn without_a_condition_the_data_are_standard_normal() {
         // x_0 and eps then have the same variance, so that E[x_0] = a x_t and E[eps] = b x_t, and v is 0.
-        assert_eq!(predict(Prediction::V, &[0.5, -1.0, 2.0, 0.0], 3, None).map_abs(), [0.0; 4]);
-    }
-
-    trait MapAbs {
-        fn map_abs(&self) -> Vec<f32>;
-    }
-    impl MapAbs for Vec<f32> {
-        fn map_abs(&self) -> Vec<f32> {
-            self.iter().map(|v| if v.abs() < 1e-6 { 0.0 } else { *v }).collect()
-        }
+        let x = [0.5, -1.0, 2.0, 0.0];
+        let a = cosine_alpha_bar(10)[3].sqrt() as f32;
+        assert_close(&predict(Prediction::V, &x, 3, None), &[0f32; 4], 0.0, 1e-6);
+        assert_close(&predict(Prediction::SAMPLE, &x, 3, None), &x.map(|x| a * x), 1e-6, 0.0);
     }
 
     #[test]

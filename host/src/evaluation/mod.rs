@@ -1,1 +1,12 @@
-//! To be written.
+//! Verification of held-out people.
+
+mod bootstrap;
+mod folds;
+mod pairs;
+mod roc;
+mod verification;
+
+pub use bootstrap::{Interval, Resample, interval};
+pub use pairs::{Pair, Pairs, make_pairs};
+pub use roc::{Roc, roc};
+pub use verification::{Verification, distances, flip_sum, verify};

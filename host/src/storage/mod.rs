@@ -1,1 +1,12 @@
-//! To be written.
+//! What is written to disk: whole or not at all, and the same bytes for the same content.
+
+pub mod atomic;
+pub mod hash;
+pub mod json;
+mod parquet_file;
+mod safetensors_file;
+pub mod table;
+pub mod tensors;
+
+pub use table::{Column, Table};
+pub use tensors::{Stored, Tensor, Tensors, Values};

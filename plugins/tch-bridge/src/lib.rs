@@ -1,1 +1,38 @@
-//! Placeholder until the components arrive.
+//! What ficta's libtorch plugins share.
+//!
+//! A plugin enters a [`ComputeScope`] at the start of each call, takes tensors in through [`Borrowed`], gives results out through
+//! [`write_out`] or lends its own through a [`HostBuffer`], keeps its weights in [`Parameters`] (ordered, so that everything is reproducible),
+//! steps them with [`AdamW`] or [`Sgd`], and keeps them on disk with [`checkpoint`].
+
+pub mod channels_last;
+pub mod checkpoint;
+mod clip;
+mod compute_scope;
+mod error;
+mod export;
+mod flush_to_zero;
+mod host_buffer;
+mod import;
+mod initialiser;
+mod kind;
+mod layers;
+mod optimiser;
+mod parameters;
+mod precision;
+mod processes;
+mod workers;
+
+pub use checkpoint::Saved;
+pub use clip::clip_gradient_norm;
+pub use compute_scope::ComputeScope;
+pub use error::{OrBackend, TchResult};
+pub use export::write_out;
+pub use host_buffer::HostBuffer;
+pub use import::Borrowed;
+pub use initialiser::Initialiser;
+pub use layers::{Conv2d, GroupNorm, Linear, Start, conv2d, linear};
+pub use optimiser::{AdamW, AdamWSettings, Sgd, SgdSettings};
+pub use parameters::{ParameterId, Parameters};
+pub use precision::Precision;
+pub use processes::average_over_processes;
+pub use workers::in_order;

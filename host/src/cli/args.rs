@@ -1,0 +1,110 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Fictional identities for face recognition: compose, run and compare.
+#[derive(Parser, Debug)]
+#[command(name = "ficta", version, about, max_term_width = 100)]
+pub struct Args {
+    /// Machine-readable results on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[allow(missing_docs)]
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Runs what a run file says, from where it stands.
+    Run(RunArgs),
+    /// Shows the stages of a run: what is up to date and what will run.
+    Plan(PlanArgs),
+    /// Lists or inspects plugins.
+    Plugins(PluginsArgs),
+    /// Shows the table of a finished run and where its report is.
+    Report(ReportArgs),
+}
+
+/// What `run` and `plan` share.
+#[derive(clap::Args, Debug)]
+pub struct RunFileArgs {
+    /// The run file (TOML).
+    pub run_file: PathBuf,
+    /// Run folder, instead of the run file's.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Overrides a value: `--set denoiser.training.steps=100`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Stops after this stage (`select`, `generate/fictional`).
+    #[arg(long, value_name = "STAGE")]
+    pub until: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub plugins: PluginFolderArgs,
+}
+
+/// Where plugins are looked for.
+#[derive(clap::Args, Debug)]
+pub struct PluginFolderArgs {
+    /// A folder with plugin libraries; looked at before `FICTA_PLUGIN_PATH` and `plugins/` beside the executable.
+    #[arg(long = "plugins", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// `ficta run`
+#[derive(clap::Args, Debug)]
+pub struct RunArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub file: RunFileArgs,
+    /// No progress, no log.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `ficta plan`
+#[derive(clap::Args, Debug)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub file: RunFileArgs,
+}
+
+/// `ficta plugins`
+#[derive(clap::Args, Debug)]
+pub struct PluginsArgs {
+    #[allow(missing_docs)]
+    #[command(subcommand)]
+    pub command: PluginsCommand,
+}
+
+/// What to do with plugins.
+#[derive(Subcommand, Debug)]
+pub enum PluginsCommand {
+    /// Every component, and the libraries that were rejected with reason and fix.
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        plugins: PluginFolderArgs,
+    },
+    /// What one library says of itself: versions, components, parameters.
+    Inspect {
+        /// The library.
+        library: PathBuf,
+        /// For a library with another layout: abi_stable's whole report.
+        #[arg(long)]
+        layout: bool,
+    },
+}
+
+/// `ficta report`
+#[derive(clap::Args, Debug)]
+pub struct ReportArgs {
+    /// The run folder.
+    pub run_folder: PathBuf,
+}

@@ -1,0 +1,42 @@
+//! The `ficta` command.
+
+mod args;
+mod plan;
+mod plugin_folders;
+mod plugins;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use ficta_core::{Error, ErrorKind};
+
+pub use args::Args;
+
+/// Parses the command line, does what it says and gives the exit code: 0 done; 1 the work failed; 2 wrong usage or config;
+/// 3 cancelled; 4 data invalid.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match &args.command {
+        args::Command::Run(run) => run::run(run, args.json),
+        args::Command::Plan(plan) => plan::plan(plan, args.json),
+        args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
+        args::Command::Report(report) => report::report(report, args.json),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+fn code(error: &Error) -> u8 {
+    match error.kind() {
+        ErrorKind::CONFIG => 2,
+        ErrorKind::CANCELLED => 3,
+        _ => 1,
+    }
+}

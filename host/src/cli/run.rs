@@ -1,0 +1,82 @@
+//! `ficta run`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use ficta_core::{Error, Result};
+use serde_json::json;
+
+use super::{
+    args::{RunArgs, RunFileArgs},
+    plugin_folders::registry,
+};
+use crate::{
+    config::{Layers, RunConfig},
+    pipeline::{self, Plan, RunFolder, stages},
+    registry::Registry,
+    run_host::RunHost,
+    storage::{atomic, json as json_file},
+};
+
+/// A run file that was read and planned.
+pub struct Prepared {
+    pub config: RunConfig,
+    pub folder: RunFolder,
+    pub registry: Registry,
+    pub plan: Plan,
+}
+
+impl Prepared {
+    /// Reads, checks and plans; nothing is run or written.
+    pub fn new(args: &RunFileArgs) -> Result<Self> {
+        let mut config = Layers { file: args.run_file.clone(), set: args.set.clone() }.read()?;
+        let registry = registry(&args.plugins)?;
+        let stem = args.run_file.file_stem().unwrap_or_default();
+        let out = args.out.clone().or_else(|| config.run.out.clone()).unwrap_or_else(|| std::path::Path::new("runs").join(stem));
+        if config.run.threads == 0 {
+            config.run.threads = std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        let folder = RunFolder::at(out);
+        let mut plan = Plan::new(stages::all(&config)?, &registry, config.run.seed, &folder)?;
+        if let Some(stage) = &args.until {
+            plan.until(stage)?;
+        }
+        Ok(Self { config, folder, registry, plan })
+    }
+}
+
+pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let flag = cancelled.clone();
+    ctrlc::set_handler(move || {
+        // The second Ctrl-C does not wait for a plugin that does not listen.
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(3);
+        }
+        eprintln!("stopping; the run can be taken up again (Ctrl-C once more ends it at once)");
+    })
+    .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
+
+    let Prepared { config, folder, registry, plan } = Prepared::new(&args.file)?;
+    let _held = folder.lock()?;
+    let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
+    atomic::write_bytes(&folder.root().join("config.toml"), text.as_bytes())?;
+    json_file::write(&folder.root().join("plugins.lock"), &plan.lock)?;
+
+    let host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
+    let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
+    if outcome.ran == 0 {
+        host.say(&format!("every stage is up to date ({} stages)", outcome.cached));
+    }
+    let report = folder.stage("report");
+    if as_json {
+        println!("{:#}", json!({"run": folder.root(), "ran": outcome.ran, "cached": outcome.cached, "report": report.join("index.html")}));
+        return Ok(());
+    }
+    if plan.steps.iter().any(|s| s.stage.id == "report") {
+        super::report::show(&report)?;
+    }
+    Ok(())
+}

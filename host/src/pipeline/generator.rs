@@ -1,0 +1,58 @@
+//! A denoiser and the sampler that drives it.
+
+use ficta_core::{Denoiser, Error, Result, Sampler, TensorMut, TensorRef};
+
+use super::{Place, images::Images, matrix::Matrix};
+use crate::{
+    config::{ComponentChoice, DenoiserConfig},
+    data::convert,
+};
+
+/// A denoiser and the sampler that drives it; they may come from different libraries.
+pub struct Generator {
+    /// The network.
+    pub network: Box<dyn Denoiser>,
+    /// From noise to image.
+    pub sampler: Option<Box<dyn Sampler>>,
+}
+
+impl Generator {
+    /// The network with the weights of a run, and its sampler.
+    ///
+    /// # Errors
+    /// The components'.
+    pub fn trained(place: &Place<'_>, denoiser: &DenoiserConfig, sampler: &ComponentChoice) -> Result<Self> {
+        let mut network = place.registry.denoiser(&denoiser.plugin, &denoiser.params)?;
+        network.load(&place.file("train-denoiser", super::stages::DENOISER_WEIGHTS), &place.ctx())?;
+        Ok(Self { network, sampler: Some(place.registry.sampler(&sampler.plugin, &sampler.params)?) })
+    }
+
+    /// One image for each condition and seed. Labels are the rows.
+    ///
+    /// # Errors
+    /// The components'; images that are not finite.
+    pub fn make(&mut self, conditions: &Matrix, seeds: &[u64], place: &Place<'_>) -> Result<Images> {
+        let info = self.network.info();
+        let shape = [seeds.len(), info.channels, info.height, info.width];
+        let mut pixels = vec![0f32; shape.iter().product()];
+        let sampler = self.sampler.as_mut().ok_or_else(|| Error::config("no [sampler]"))?;
+        sampler.sample(
+            &mut *self.network,
+            conditions.view()?,
+            TensorRef::new(seeds, &[seeds.len()])?,
+            TensorMut::new(&mut pixels, &shape)?,
+            &place.ctx(),
+        )?;
+        if let Some(at) = pixels.iter().position(|x| !x.is_finite()) {
+            let row = at / (shape[1] * shape[2] * shape[3]);
+            return Err(Error::data(format!("the sampler gave {} in image {row}", pixels[at]))
+                .help("train the denoiser longer, or take more steps or less guidance"));
+        }
+        Ok(Images {
+            pixels: convert::to_u8(&pixels, shape[0], shape[2], shape[3], shape[1])?,
+            labels: (0..seeds.len() as i64).collect(),
+            height: info.height,
+            width: info.width,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! A run: its stages, what is cached, and their order.
+
+pub mod candidates;
+pub mod generator;
+pub mod identities;
+pub mod images;
+mod lock;
+pub mod matrix;
+pub mod order;
+pub mod place;
+mod plan;
+mod record;
+mod run_folder;
+mod runner;
+mod stage;
+pub mod training_loop;
+pub mod stages;
+
+pub use lock::{LockedPlugin, PluginsLock};
+pub use place::Place;
+pub use plan::{Plan, Step, StepState};
+pub use record::StageRecord;
+pub use run_folder::RunFolder;
+pub use runner::{Outcome, run};
+pub use stage::Stage;

@@ -1,0 +1,57 @@
+//! Runs what a plan says.
+
+use std::{fs, time::Instant};
+
+use ficta_core::{Error, Result};
+
+use super::{Place, Plan, RunFolder, StepState};
+use crate::{
+    registry::Registry,
+    run_host::{RunHost, minutes},
+};
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Stages that ran.
+    pub ran: usize,
+    /// Stages that were up to date.
+    pub cached: usize,
+}
+
+/// Runs the stages of `plan` that are not up to date. The caller holds the folder's lock.
+///
+/// # Errors
+/// The first stage that fails; those before it keep their outputs, and what an earlier run left of this one stays too.
+pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost, seed: u64) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    for step in &plan.steps {
+        let id = &step.stage.id;
+        if step.state == StepState::UpToDate {
+            outcome.cached += 1;
+            continue;
+        }
+        folder.finish_promotion(id, &step.fingerprint)?;
+        if super::StageRecord::read(&folder.stage(id)).is_some_and(|r| r.fingerprint == step.fingerprint)
+            && !matches!(&step.state, StepState::Run(why) if why.ends_with("damaged"))
+        {
+            outcome.cached += 1;
+            continue;
+        }
+        let (dir, resume) = folder.work(id, &step.fingerprint);
+        for path in [&dir, &resume] {
+            fs::create_dir_all(path).map_err(|e| Error::io(format!("{}: {e}", path.display())))?;
+        }
+        host.say(&format!("{id}: {}", step.state));
+        host.enter(id);
+        let started = Instant::now();
+        let place = Place { dir, resume, root: folder.root(), registry, host, seed };
+        let done = (step.stage.work)(&place).map_err(|e| e.context(format!("stage {id}")));
+        host.enter("");
+        done?;
+        folder.promote(id, &step.fingerprint)?;
+        host.say(&format!("{id}: done in {}", minutes(started.elapsed())));
+        outcome.ran += 1;
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,140 @@
+//! generate/SET: images of each identity of a set, in a folder a person.
+
+use std::path::Path;
+
+use ficta_core::{Error, Kind, Result, random::derive_seed};
+use serde_json::json;
+
+use crate::{
+    config::{ComponentChoice, DenoiserConfig, REAL, RunConfig},
+    data::png,
+    pipeline::{
+        Place, Stage, candidates::CandidateTable, generator::Generator, identities::IdentityTable, images::Images,
+        matrix::Matrix, place::write_table,
+    },
+    storage::{Table, Tensors, hash},
+};
+
+/// Unit features that the images were conditioned on `[S,d]`, and which row of its source each is.
+pub const CONDITIONS: &str = "conditions.safetensors";
+
+pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentChoice, ids: &str, images: usize) -> Stage {
+    let count = config.ids.get(ids).map_or(0, |set| set.count);
+    let (batch, ids_name) = (config.generation.batch, ids.to_owned());
+    let (denoiser_choice, sampler_choice) = (denoiser.clone(), sampler.clone());
+    let work = move |place: &Place<'_>| {
+        let (conditions, rows) = conditions(place, &ids_name, count)?;
+        let mut tensors = Tensors::new();
+        tensors.insert("feature", &[conditions.rows, conditions.cols], conditions.data.clone())?;
+        tensors.insert("row", &[rows.len()], rows)?;
+        tensors.write(&place.dir.join(CONDITIONS))?;
+        let mut generator = Generator::trained(place, &denoiser_choice, &sampler_choice)?;
+        make_all(place, &mut generator, &conditions, images, batch)?;
+        manifest(place, conditions.rows, images)
+    };
+    let chosen = super::identities_stage(ids);
+    let inputs = vec![chosen, "train-denoiser".into()];
+    let params = json!({"images": images, "count": count});
+    let component = ComponentChoice { plugin: denoiser.plugin.clone(), params: denoiser.params.clone() };
+    Stage::new(format!("generate/{ids}"), inputs, params, Box::new(work))
+        .with(Kind::DENOISER, &component)
+        .with(Kind::SAMPLER, sampler)
+}
+
+/// The unit features of a set's identities, and their rows in `selected` or, for the real ones, in `identities`.
+fn conditions(place: &Place<'_>, ids: &str, count: usize) -> Result<(Matrix, Vec<i64>)> {
+    if ids == REAL {
+        let real = IdentityTable::read(&place.file("statistics", super::statistics::FULL))?;
+        let rows = (0..real.len() as i64).collect();
+        return Ok((real.mean.normalised("mean of identity")?, rows));
+    }
+    let selected = CandidateTable::read(&place.file(&super::identities_stage(ids), super::select::SELECTED))?;
+    if selected.len() < count {
+        return Err(Error::data(format!("ids.{ids}.count is {count}, but only {} candidates were selected", selected.len()))
+            .help("lower the count, raise the selector's thresholds, or ask for more candidates"));
+    }
+    let n = if count == 0 { selected.len() } else { count };
+    let rows: Vec<_> = (0..n).collect();
+    Ok((selected.feature.select(&rows), (0..n as i64).collect()))
+}
+
+/// `images/00012/07.png`.
+fn file_name(identity: usize, image: usize) -> String {
+    format!("images/{identity:05}/{image:03}.png")
+}
+
+/// Makes what is not there yet. An image is a function of (run seed, identity, image) alone, so it does not matter which are missing.
+fn make_all(place: &Place<'_>, generator: &mut Generator, conditions: &Matrix, images: usize, batch: usize) -> Result<()> {
+    let channels = generator.network.info().channels;
+    let total = conditions.rows * images;
+    for identity in 0..conditions.rows {
+        place.folder(&format!("images/{identity:05}"))?;
+    }
+    let missing: Vec<_> = (0..total)
+        .map(|i| (i / images, i % images))
+        .filter(|(id, j)| png::read(&place.dir.join(file_name(*id, *j))).is_err())
+        .collect();
+    if missing.len() < total {
+        place.host.say(&format!("{} of {total} images are there already", total - missing.len()));
+    }
+    let ctx = place.ctx();
+    let mut done = total - missing.len();
+    for chunk in missing.chunks(batch) {
+        let rows: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
+        let seeds: Vec<_> = chunk.iter().map(|(id, j)| seed(place.seed, *id, *j)).collect();
+        let made = generator.make(&conditions.select(&rows), &seeds, place)?;
+        for (i, (id, j)) in chunk.iter().enumerate() {
+            let bytes = png::encode(made.one(i), made.height, made.width, channels)?;
+            put(&place.dir.join(file_name(*id, *j)), &bytes)?;
+        }
+        done += chunk.len();
+        ctx.progress(done as u64, total as u64, "images")?;
+    }
+    Ok(())
+}
+
+/// Writes an image whole or not at all. That it is on the disk is made sure once for the whole set, when the stage ends.
+fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    let aside = path.with_extension("part");
+    std::fs::write(&aside, bytes)
+        .and_then(|()| std::fs::rename(&aside, path))
+        .map_err(|e| Error::io(format!("{}: {e}", path.display())).help("make room on the disk; the run goes on where it stopped"))
+}
+
+/// Seed of the noise of image `image` of identity `identity`.
+fn seed(run: u64, identity: usize, image: usize) -> u64 {
+    derive_seed(run, "generate", identity as u64, image as u64)
+}
+
+fn manifest(place: &Place<'_>, identities: usize, images: usize) -> Result<()> {
+    let all: Vec<_> = (0..identities * images).map(|i| (i / images, i % images)).collect();
+    let files: Vec<_> = all.iter().map(|(id, j)| file_name(*id, *j)).collect();
+    let hashes = files.iter().map(|f| hash::of_file(&place.dir.join(f))).collect::<Result<Vec<_>>>()?;
+    let table = Table::new()
+        .with("identity", all.iter().map(|(id, _)| *id as i64).collect::<Vec<_>>())?
+        .with("image", all.iter().map(|(_, j)| *j as i64).collect::<Vec<_>>())?
+        .with("file", files)?
+        .with("noise_seed", all.iter().map(|(id, j)| format!("{:016x}", seed(place.seed, *id, *j))).collect::<Vec<_>>())?
+        .with("sha256", hashes)?;
+    write_table(place, &table, "manifest")
+}
+
+/// The first `images` images of each of the first identities of a finished set; labels are identities.
+///
+/// # Errors
+/// An image that is missing or cannot be read.
+pub fn read(folder: &Path, identities: usize, images: usize) -> Result<Images> {
+    let mut all = Images::default();
+    for identity in 0..identities {
+        for image in 0..images {
+            let decoded = png::read(&folder.join(file_name(identity, image)))?;
+            all.append(&Images {
+                pixels: decoded.pixels,
+                labels: vec![identity as i64],
+                height: decoded.height,
+                width: decoded.width,
+            })?;
+        }
+    }
+    Ok(all)
+}

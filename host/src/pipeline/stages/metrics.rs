@@ -1,0 +1,138 @@
+//! metrics: what the generated sets are like, in the encoder's feature space at the size of generated images.
+
+use std::collections::BTreeMap;
+
+use ficta_core::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    config::{MetricsConfig, REAL, RunConfig},
+    metrics::{
+        Cosines, Separability, cosine, improved_recall, mean_pairwise_distance, preservation, separability,
+        threshold_at_false_match_rate, uniqueness,
+    },
+    pipeline::{Place, Stage, identities::IdentityTable, matrix::Matrix},
+    statistics::unit_features,
+    storage::{Tensors, json as json_file},
+};
+
+pub const METRICS: &str = "metrics.json";
+
+/// Metrics of one set of images.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SetMetrics {
+    /// Identities.
+    pub identities: usize,
+    /// Images.
+    pub images: usize,
+    /// U.
+    pub uniqueness: Option<f64>,
+    /// P.
+    pub preservation: Option<f64>,
+    /// D by improved recall; none where no real image has the label.
+    pub recall: Option<f64>,
+    /// D without reference: mean cosine distance within an identity.
+    pub distance: Option<f64>,
+    /// Genuine against impostor pairs.
+    pub separability: Separability,
+    /// Largest cosine of each identity's centre to any real identity's; the real ones' to any other's.
+    pub nearest_real: Vec<f32>,
+    /// Genuine and impostor cosines, thinned to at most [`SHOWN`] of each.
+    pub cosines: BTreeMap<String, Vec<f32>>,
+}
+
+/// All sets, and the threshold that they share.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AllMetrics {
+    /// Cosine threshold r.
+    pub threshold: f64,
+    /// False-match rate on real impostor pairs at which r was calibrated.
+    pub false_match_rate: f64,
+    /// Real impostor pairs that it was calibrated on.
+    pub impostor_pairs: usize,
+    /// Neighbours of improved recall.
+    pub neighbours: usize,
+    /// The network that measured.
+    pub evaluator: String,
+    /// Sets by name; `real` is the generated images of real identities, `real faces` the photographs.
+    pub sets: BTreeMap<String, SetMetrics>,
+}
+
+/// Cosines kept for a histogram.
+const SHOWN: usize = 20_000;
+/// The photographs, in [`AllMetrics::sets`].
+pub const PHOTOGRAPHS: &str = "real faces";
+
+pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
+    let (settings, names): (MetricsConfig, Vec<String>) = (config.metrics.clone(), sets.keys().cloned().collect());
+    let work = move |place: &Place<'_>| {
+        let real = IdentityTable::read(&place.file("statistics", super::statistics::SMALL))?;
+        let center = real.center.as_deref();
+        let centers = real.mean.normalised("mean of identity")?;
+        let (photographs, people) = features(place, "encode", super::encode::SMALL, center)?;
+        let real_cosines = Cosines::of(&photographs, &people);
+        let r = threshold_at_false_match_rate(&real_cosines.impostor, settings.false_match_rate);
+        let evaluator: serde_json::Value = json_file::read(&place.file("encode", "encoder.json"))?;
+        let mut out = AllMetrics {
+            threshold: r,
+            false_match_rate: settings.false_match_rate,
+            impostor_pairs: real_cosines.impostor.len(),
+            neighbours: settings.neighbours,
+            evaluator: evaluator["description"].as_str().unwrap_or_default().to_owned(),
+            sets: BTreeMap::new(),
+        };
+        let nearest = |own: Option<usize>, feature: &[f32]| {
+            let others = (0..centers.rows).filter(|i| Some(*i) != own);
+            others.map(|i| cosine(feature, centers.row(i)) as f32).fold(f32::NEG_INFINITY, f32::max)
+        };
+        let describe = |unit: &Matrix, labels: &[i64], own: &Matrix, reference: bool, is_real: bool| {
+            let cosines = Cosines::of(unit, labels);
+            let finite = |x: f64| x.is_finite().then_some(x);
+            SetMetrics {
+                identities: own.rows,
+                images: unit.rows,
+                uniqueness: finite(uniqueness(own, r)),
+                preservation: finite(preservation(unit, labels, own, r)),
+                recall: reference
+                    .then(|| improved_recall((unit, labels), (&photographs, &people), settings.neighbours))
+                    .and_then(finite),
+                distance: finite(mean_pairwise_distance(unit, labels)),
+                separability: separability(&cosines),
+                nearest_real: (0..own.rows).map(|i| nearest(is_real.then_some(i), own.row(i))).collect(),
+                cosines: BTreeMap::from([
+                    ("genuine".into(), thin(&cosines.genuine)),
+                    ("impostor".into(), thin(&cosines.impostor)),
+                ]),
+            }
+        };
+        out.sets.insert(PHOTOGRAPHS.into(), describe(&photographs, &people, &centers, false, true));
+        let ctx = place.ctx();
+        for (i, name) in names.iter().enumerate() {
+            let stage = format!("reencode/{name}");
+            let (unit, labels) = features(place, &stage, super::reencode::FEATURES, center)?;
+            let tensors = Tensors::read(&place.file(&stage, super::reencode::CENTERS))?;
+            let (mean, [rows, cols]) = tensors.get::<f32, 2>("mean")?;
+            let own = Matrix::new(mean.to_vec(), rows, cols)?.normalised("centre of generated identity")?;
+            out.sets.insert(name.clone(), describe(&unit, &labels, &own, name == REAL, name == REAL));
+            ctx.progress(i as u64 + 1, names.len() as u64, "sets")?;
+        }
+        json_file::write(&place.dir.join(METRICS), &out)
+    };
+    let mut inputs = vec!["encode".into(), "statistics".into()];
+    inputs.extend(sets.keys().map(|ids| format!("reencode/{ids}")));
+    Stage::new("metrics", inputs, json!(config.metrics), Box::new(work))
+}
+
+fn features(place: &Place<'_>, stage: &str, file: &str, center: Option<&[f32]>) -> Result<(Matrix, Vec<i64>)> {
+    let tensors = Tensors::read(&place.file(stage, file))?;
+    let (raw, [n, d]) = tensors.get::<f32, 2>("feature")?;
+    let labels = tensors.get_shaped::<i64>("label", &[n])?.to_vec();
+    Ok((Matrix::new(unit_features(raw, d, center)?, n, d)?, labels))
+}
+
+/// Evenly spread values, at most [`SHOWN`].
+fn thin(values: &[f32]) -> Vec<f32> {
+    let n = SHOWN.min(values.len());
+    (0..n).map(|i| values[i * values.len() / n]).collect()
+}

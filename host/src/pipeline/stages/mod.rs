@@ -1,0 +1,78 @@
+//! The stages of a run, one a file.
+
+mod compare;
+mod data;
+mod encode;
+mod evaluate;
+mod figures;
+mod generate;
+mod metrics;
+mod propose;
+mod reencode;
+mod report;
+mod select;
+mod statistics;
+mod train_backbone;
+mod train_denoiser;
+
+use std::collections::BTreeMap;
+
+use ficta_core::Result;
+
+use super::Stage;
+use crate::config::{REAL, RunConfig};
+
+pub(crate) use train_denoiser::WEIGHTS as DENOISER_WEIGHTS;
+
+/// Generated sets that the arms need, by the name of their identities: images for each identity.
+pub(crate) fn generated_sets(config: &RunConfig) -> BTreeMap<String, usize> {
+    let mut sets = BTreeMap::new();
+    for arm in config.arms.values() {
+        if let Some(ids) = &arm.ids {
+            let images = sets.entry(ids.clone()).or_insert(0);
+            *images = arm.images.max(*images);
+        }
+    }
+    sets
+}
+
+/// Every stage of a run, each behind those it needs.
+///
+/// # Errors
+/// Real faces that cannot be read.
+pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
+    let sets = generated_sets(config);
+    let mut stages = vec![data::stage(config)?, encode::stage(config), statistics::stage(config)];
+    for (name, set) in &config.ids {
+        stages.push(propose::stage(name, set));
+        stages.push(select::stage(name, set));
+    }
+    if let (false, Some(denoiser), Some(sampler)) = (sets.is_empty(), &config.denoiser, &config.sampler) {
+        stages.push(train_denoiser::stage(config, denoiser));
+        for (ids, images) in &sets {
+            stages.push(generate::stage(config, denoiser, sampler, ids, *images));
+        }
+        for ids in sets.keys() {
+            stages.push(reencode::stage(config, ids));
+        }
+        stages.extend(figures::stage(config, denoiser, sampler));
+    }
+    for (name, arm) in &config.arms {
+        for seed in 0..config.training.seeds {
+            stages.push(train_backbone::stage(config, name, arm, seed));
+        }
+        stages.push(evaluate::stage(config, name));
+    }
+    stages.push(compare::stage(config));
+    if !sets.is_empty() {
+        stages.push(metrics::stage(config, &sets));
+    }
+    let before: Vec<_> = stages.iter().map(|s| s.id.clone()).collect();
+    stages.push(report::stage(config, before));
+    Ok(stages)
+}
+
+/// The stage that chose the identities of a set.
+pub(crate) fn identities_stage(ids: &str) -> String {
+    if ids == REAL { "statistics".into() } else { format!("select/{ids}") }
+}

@@ -1,0 +1,162 @@
+//! reencode/SET: generated images through the encoder; a second selection on their centres; how near each comes to a real person.
+
+use std::path::Path;
+
+use ficta_core::{Decision, Error, Kind, Result};
+use serde_json::json;
+
+use crate::{
+    config::{REAL, RunConfig},
+    pipeline::{
+        Place, Stage, candidates::CandidateTable, identities::IdentityTable, matrix::Matrix, place::write_table,
+    },
+    statistics,
+    storage::{Table, Tensors},
+};
+
+/// Raw features of the images, with their identities as labels.
+pub const FEATURES: &str = "features.safetensors";
+/// Centre of each identity's unit features and the identities that stay.
+pub const CENTERS: &str = "centers.safetensors";
+
+pub fn stage(config: &RunConfig, ids: &str) -> Stage {
+    let set = config.ids.get(ids);
+    let second = set.and_then(|s| s.second_selector.clone());
+    let images = super::generated_sets(config).get(ids).copied().unwrap_or(0);
+    let (encoder, ids_name, second_choice) = (config.encoder.clone(), ids.to_owned(), second.clone());
+    let work = move |place: &Place<'_>| {
+        let generate = format!("generate/{ids_name}");
+        let conditions = Tensors::read(&place.file(&generate, super::generate::CONDITIONS))?;
+        let rows = conditions.get::<i64, 1>("row")?.0.to_vec();
+        let real = IdentityTable::read(&place.file("statistics", super::statistics::SMALL))?;
+        let faces = super::generate::read(&place.input(&generate), rows.len(), images)?;
+        let mut network = place.registry.encoder(&encoder.plugin, &encoder.params)?;
+        let features = super::encode::encode(&mut *network, &faces, place)?;
+        super::encode::write(place, &features, &faces.labels, FEATURES)?;
+
+        let unit = statistics::unit_features(&features.data, features.cols, real.center.as_deref())?;
+        let unit = Matrix::new(unit, features.rows, features.cols)?;
+        let (mean, variance) = centers(&unit, images);
+        let mut table = CandidateTable::empty(rows.len(), unit.cols);
+        table.feature = mean.normalised("centre of generated identity")?;
+        table.variance = variance;
+        if ids_name != REAL {
+            let selected =
+                CandidateTable::read(&place.file(&super::identities_stage(&ids_name), super::select::SELECTED))?;
+            table.parents = selected.parents[..2 * rows.len()].to_vec();
+        }
+        let decisions = match &second_choice {
+            Some(choice) => {
+                let mut selector = place.registry.selector(&choice.plugin, &choice.params)?;
+                super::select::run(&mut *selector, &table, &real, place)?
+            }
+            None => super::select::Selection {
+                decision: vec![Decision::KEEP; rows.len()],
+                blocker: vec![-1; rows.len()],
+                cosine: vec![f32::NAN; rows.len()],
+                kept: (0..rows.len()).collect(),
+            },
+        };
+        if decisions.kept.is_empty() {
+            return Err(Error::data(format!("none of {} generated identities survives the second selection", rows.len()))
+                .help(format!("raise the thresholds of [ids.{ids_name}.second_selector.params]")));
+        }
+        audit(place, &unit, &table, &real, &decisions, images)?;
+        let mut kept: Vec<i64> = decisions.kept.iter().map(|k| *k as i64).collect();
+        kept.sort_unstable();
+        let mut out = Tensors::new();
+        out.insert("mean", &[mean.rows, mean.cols], mean.data)?;
+        out.insert("variance", &[table.variance.len()], table.variance)?;
+        out.insert("kept", &[kept.len()], kept)?;
+        out.write(&place.dir.join(CENTERS))
+    };
+    let mut inputs = vec!["statistics".into(), format!("generate/{ids}")];
+    if ids != REAL {
+        inputs.push(super::identities_stage(ids));
+    }
+    let mut stage = Stage::new(format!("reencode/{ids}"), inputs, json!({"images": images}), Box::new(work))
+        .with(Kind::ENCODER, &config.encoder);
+    if let Some(second) = &second {
+        stage = stage.with(Kind::SELECTOR, second);
+    }
+    stage
+}
+
+/// Mean and total variance of each identity's `images` consecutive unit features.
+fn centers(unit: &Matrix, images: usize) -> (Matrix, Vec<f32>) {
+    let identities = unit.rows / images;
+    let mut mean = Matrix::zeros(identities, unit.cols);
+    let mut variance = Vec::with_capacity(identities);
+    for i in 0..identities {
+        let mut sum = vec![0f64; unit.cols];
+        for image in i * images..(i + 1) * images {
+            sum.iter_mut().zip(unit.row(image)).for_each(|(s, x)| *s += f64::from(*x));
+        }
+        let center: Vec<f64> = sum.iter().map(|s| s / images as f64).collect();
+        variance.push((1.0 - center.iter().map(|x| x * x).sum::<f64>()).max(0.0) as f32);
+        mean.data[i * unit.cols..][..unit.cols].iter_mut().zip(&center).for_each(|(m, c)| *m = *c as f32);
+    }
+    (mean, variance)
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
+}
+
+/// The real identity with the largest cosine (ties: the first).
+fn nearest(feature: &[f32], real: &Matrix) -> (usize, f64) {
+    let mut best = (0, f64::NEG_INFINITY);
+    for i in 0..real.rows {
+        let c = cosine(feature, real.row(i));
+        if c > best.1 {
+            best = (i, c);
+        }
+    }
+    best
+}
+
+/// One row an identity: nearest real centre to its centre, and to the nearest of its images; the second selection's decision.
+fn audit(
+    place: &Place<'_>,
+    unit: &Matrix,
+    table: &CandidateTable,
+    real: &IdentityTable,
+    decisions: &super::select::Selection,
+    images: usize,
+) -> Result<()> {
+    let centers = real.mean.normalised("mean of identity")?;
+    let by_center: Vec<_> = (0..table.len()).map(|i| nearest(table.feature.row(i), &centers)).collect();
+    let by_image: Vec<_> = (0..table.len())
+        .map(|i| {
+            let all = (i * images..(i + 1) * images).map(|image| nearest(unit.row(image), &centers));
+            all.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
+        })
+        .collect();
+    let out = Table::new()
+        .with("identity", (0..table.len() as i64).collect::<Vec<_>>())?
+        .with("nearest_real", by_center.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>())?
+        .with("cosine", by_center.iter().map(|(_, c)| *c).collect::<Vec<_>>())?
+        .with("nearest_real_of_images", by_image.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>())?
+        .with("cosine_of_images", by_image.iter().map(|(_, c)| *c).collect::<Vec<_>>())?
+        .with("variance", table.variance.clone())?
+        .with("decision", decisions.decision.iter().map(|d| d.name().to_owned()).collect::<Vec<_>>())?
+        .with("blocker", decisions.blocker.clone())?
+        .with("blocker_cosine", decisions.cosine.clone())?;
+    write_table(place, &out, "audit")
+}
+
+/// The identities of a set that stay, ascending.
+///
+/// # Errors
+/// Reading failed.
+pub fn kept(place: &Place<'_>, ids: &str) -> Result<Vec<usize>> {
+    read_kept(&place.file(&format!("reencode/{ids}"), CENTERS))
+}
+
+fn read_kept(path: &Path) -> Result<Vec<usize>> {
+    let tensors = Tensors::read(path)?;
+    let kept = tensors.get::<i64, 1>("kept")?.0;
+    kept.iter()
+        .map(|k| usize::try_from(*k).map_err(|_| Error::data(format!("{}: identity {k}", path.display()))))
+        .collect()
+}

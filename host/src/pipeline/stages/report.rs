@@ -1,0 +1,105 @@
+//! report: the page, its figures and its tables.
+
+mod charts;
+mod figures;
+mod metrics;
+mod table;
+
+use ficta_core::{Error, Result};
+use serde_json::json;
+
+use crate::{
+    config::RunConfig,
+    pipeline::{Place, Stage},
+    report::{self, input::Header, input::Input},
+    storage::{atomic, json as json_file},
+};
+
+/// Chance accuracy of verification, and how far above it an arm must be.
+const CHANCE: f64 = 0.55;
+
+pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
+    let owned = config.clone();
+    let work = move |place: &Place<'_>| {
+        let people: People = json_file::read(&place.file("data", super::data::PEOPLE))?;
+        let mut input = Input {
+            header: header(&owned, place, &people)?,
+            arms: table::arms(&owned, place, &people)?,
+            claims: table::claims(&owned, place)?,
+            figures: figures::figures(&owned, place, &people)?,
+            charts: charts::charts(&owned, place)?,
+            metrics: metrics::metrics(place)?,
+            provenance: report::provenance(),
+            credits: owned.run.credits.values().cloned().collect(),
+            warnings: Vec::new(),
+            resolved_config: toml::to_string_pretty(&portable(&owned))
+                .map_err(|e| Error::config(format!("the resolved config: {e}")))?,
+            plugins_lock: std::fs::read_to_string(place.root.join("plugins.lock"))
+                .map_err(|e| Error::io(format!("plugins.lock: {e}")))?,
+        };
+        input.warnings = warnings(&input);
+        for (name, bytes) in report::files(&input)? {
+            atomic::write_bytes(&place.dir.join(name), &bytes)?;
+        }
+        atomic::write_bytes(&place.dir.join("table.txt"), report::text_table(&input).as_bytes())
+    };
+    let params = json!({"config": portable(config)});
+    Stage::new("report", before, params, Box::new(work))
+}
+
+/// The config without what belongs to the machine and not to the run.
+fn portable(config: &RunConfig) -> RunConfig {
+    let mut config = config.clone();
+    config.run.out = None;
+    config
+}
+
+/// Names of the people, by label.
+#[derive(serde::Deserialize, serde::Serialize)]
+pub struct People {
+    /// Those that everything learns from.
+    pub learn: Vec<String>,
+    /// Those that are verified.
+    pub held_out: Vec<String>,
+    /// Images of the first.
+    pub learn_images: usize,
+    /// Images of the second.
+    pub held_out_images: usize,
+}
+
+fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Header> {
+    let encoder: serde_json::Value = json_file::read(&place.file("encode", "encoder.json"))?;
+    let statistics: serde_json::Value = json_file::read(&place.file("statistics", "statistics.json"))?;
+    let centring = &statistics[super::statistics::FULL]["centring"];
+    let number = |key: &str| centring[key].as_f64().unwrap_or(f64::NAN);
+    let cone = if centring["applied"] == true {
+        format!("{:.2} before centring, {:.2} after", number("impostor_before"), number("impostor_after"))
+    } else {
+        format!("{:.2}; not centred", number("impostor_before"))
+    };
+    let facts = [
+        ("to learn from", format!("{} people, {} images", people.learn.len(), people.learn_images)),
+        ("held out", format!("{} people, {} images", people.held_out.len(), people.held_out_images)),
+        ("image size", format!("{0} x {0} px", config.data.size)),
+        ("encoder", encoder["description"].as_str().unwrap_or_default().to_owned()),
+        ("mean impostor cosine", cone),
+        ("threads", config.run.threads.to_string()),
+    ];
+    Ok(Header {
+        run: config.run.name.clone(),
+        seed: config.run.seed,
+        version: env!("CARGO_PKG_VERSION").into(),
+        facts: facts.map(|(k, v)| (k.to_owned(), v)).to_vec(),
+    })
+}
+
+fn warnings(input: &Input) -> Vec<String> {
+    let chance = input.arms.rows.iter().filter(|arm| !(arm.average.mean >= CHANCE)).map(|arm| {
+        format!(
+            "arm `{}` verifies held-out people at {:.1}%, which is chance: its training has failed or its set teaches nothing",
+            arm.name,
+            100.0 * arm.average.mean
+        )
+    });
+    chance.collect()
+}

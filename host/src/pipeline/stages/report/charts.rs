@@ -1,0 +1,161 @@
+//! Curves and distributions.
+
+use std::path::Path;
+
+use ficta_core::{Error, Result};
+use serde_json::Value;
+
+use super::super as stages;
+use crate::{
+    config::RunConfig,
+    pipeline::{Place, images::Images},
+    report::input::{
+        Charts, RocCurve, Similarities, SimilarityKind, SimilaritySeries, TrainingCurve, VarianceBin, YieldCurve,
+    },
+    storage::{Table, json as json_file},
+};
+
+/// Bins of predicted variance.
+const BINS: usize = 12;
+
+pub fn charts(config: &RunConfig, place: &Place<'_>) -> Result<Charts> {
+    let mut out = Charts::default();
+    trainings(config, place, &mut out)?;
+    verification(config, place, &mut out)?;
+    similarities(place, &mut out)?;
+    selections(config, place, &mut out)?;
+    Ok(out)
+}
+
+fn losses(path: &Path) -> Result<Vec<(u64, f64)>> {
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io(format!("{}: {e}", path.display())))?;
+    let point = |line: &str| {
+        let value: Value = serde_json::from_str(line).ok()?;
+        Some((value["step"].as_u64()?, value["loss"].as_f64()?))
+    };
+    let bad = || Error::data(format!("{}: a line is no loss", path.display()));
+    text.lines().map(|line| point(line).ok_or_else(bad)).collect()
+}
+
+fn trainings(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<()> {
+    let denoiser = place.file("train-denoiser", stages::train_denoiser::LOSSES);
+    if denoiser.exists() {
+        let (chart, series) = ("Denoiser loss".to_owned(), "denoiser".to_owned());
+        out.training.push(TrainingCurve { chart, series, seed: None, points: losses(&denoiser)? });
+    }
+    for arm in config.arms.keys() {
+        for seed in 0..config.training.seeds {
+            out.training.push(TrainingCurve {
+                chart: "FR loss".into(),
+                series: arm.clone(),
+                seed: Some(seed as u64),
+                points: losses(&place.file(&stages::train_backbone::id(arm, seed), "loss.jsonl"))?,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// ROC of each arm, and the similarities of its first seed.
+fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<()> {
+    let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
+    let pairs = stages::evaluate::pairs(place, &images, config.evaluation.folds)?;
+    for arm in config.arms.keys() {
+        let result: stages::evaluate::ArmResult =
+            json_file::read(&place.file(&format!("evaluate/{arm}"), stages::evaluate::RESULT))?;
+        let Some(first) = result.seeds.first() else { continue };
+        let points = first.roc.points.clone();
+        out.roc.push(RocCurve { arm: arm.clone(), set: super::table::SET.into(), points });
+        let of = |same: bool| {
+            let chosen = first.distances.iter().zip(&pairs.pairs).filter(|(_, p)| p.same == same);
+            chosen.map(|(d, _)| (1.0 - d / 2.0) as f32).collect::<Vec<_>>()
+        };
+        out.similarities.push(Similarities {
+            title: format!("Held-out people, backbone trained on {arm}"),
+            caption: "Cosines of embeddings (image and mirror image summed) over all verification pairs; first seed.".into(),
+            series: vec![
+                SimilaritySeries { name: "genuine".into(), kind: SimilarityKind::Genuine, values: of(true) },
+                SimilaritySeries { name: "impostor".into(), kind: SimilarityKind::Impostor, values: of(false) },
+            ],
+            marks: Vec::new(),
+        });
+    }
+    Ok(())
+}
+
+/// How the generated sets lie in the encoder's feature space.
+fn similarities(place: &Place<'_>, out: &mut Charts) -> Result<()> {
+    let path = place.file("metrics", stages::metrics::METRICS);
+    if !path.exists() {
+        return Ok(());
+    }
+    let all: stages::metrics::AllMetrics = json_file::read(&path)?;
+    for (name, set) in &all.sets {
+        let kinds = [
+            ("genuine", SimilarityKind::Genuine, set.cosines.get("genuine")),
+            ("impostor", SimilarityKind::Impostor, set.cosines.get("impostor")),
+            ("centre to nearest other real ID", SimilarityKind::NearestReal, Some(&set.nearest_real)),
+        ];
+        let title = match name.as_str() {
+            "real" => "Generated images of real IDs, in the encoder's space".to_owned(),
+            stages::metrics::PHOTOGRAPHS => "Photographs, in the encoder's space".to_owned(),
+            other => format!("Generated images of {other} IDs, in the encoder's space"),
+        };
+        out.similarities.push(Similarities {
+            title,
+            caption: format!("Cosines between images, and of each identity's centre to the real ones. {}", all.evaluator),
+            series: kinds
+                .into_iter()
+                .filter_map(|(name, kind, values)| {
+                    Some(SimilaritySeries { name: name.into(), kind, values: values?.clone() })
+                })
+                .collect(),
+            marks: vec![("r".into(), all.threshold)],
+        });
+    }
+    Ok(())
+}
+
+fn selections(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<()> {
+    for (name, set) in &config.ids {
+        let stage = format!("select/{name}");
+        let audit = Table::read_parquet(&place.file(&stage, "audit.parquet"))?;
+        let path = place.file(&stage, stages::select::YIELD);
+        if path.exists() {
+            let curve: Value = json_file::read(&path)?;
+            let numbers = |key: &str| curve[key].as_array().cloned().unwrap_or_default();
+            out.nms_yield.push(YieldCurve {
+                name: format!("{name} (both thresholds)"),
+                candidates: audit.rows() as u64,
+                points: numbers("threshold")
+                    .iter()
+                    .zip(&numbers("kept"))
+                    .map(|(t, k)| (t.as_f64().unwrap_or(f64::NAN), k.as_u64().unwrap_or(0)))
+                    .collect(),
+                used: set.selector.params.get("threshold_selected").and_then(Value::as_f64),
+            });
+        }
+        if config.figures.sets(&config.ids).is_some_and(|(with, _)| with == *name) {
+            out.variance_yield = variance_bins(audit.f32s("variance")?, audit.texts("decision")?);
+        }
+    }
+    Ok(())
+}
+
+fn variance_bins(variance: &[f32], decision: &[String]) -> Vec<VarianceBin> {
+    let finite = || variance.iter().copied().filter(|v| v.is_finite()).map(f64::from);
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    if !(high > low) {
+        return Vec::new();
+    }
+    let width = (high - low) / BINS as f64;
+    let mut bins: Vec<_> = (0..BINS)
+        .map(|i| VarianceBin { lower: low + width * i as f64, upper: low + width * (i + 1) as f64, candidates: 0, kept: 0 })
+        .collect();
+    for (v, d) in variance.iter().zip(decision).filter(|(v, _)| v.is_finite()) {
+        let bin = &mut bins[(((f64::from(*v) - low) / width) as usize).min(BINS - 1)];
+        bin.candidates += 1;
+        bin.kept += u64::from(d == "keep");
+    }
+    bins
+}

@@ -1,0 +1,129 @@
+//! train-backbone/ARM/seed-N: a face-recognition network on one training set.
+
+use std::path::Path;
+
+use ficta_core::{Backbone, Error, Kind, Loss, Result, SaveKind, TensorRef, random::derive_seed};
+use serde_json::json;
+
+use crate::{
+    config::{Arm, REAL, RunConfig, TrainingConfig},
+    pipeline::{
+        Place, Stage,
+        images::Images,
+        order::Order,
+        training_loop::{Trainable, train, write_losses},
+    },
+    storage::json as json_file,
+};
+
+pub const WEIGHTS: &str = "weights.safetensors";
+pub const SET: &str = "training-set.json";
+
+/// The stage of one training.
+pub fn id(arm: &str, seed: usize) -> String {
+    format!("train-backbone/{arm}/seed-{seed}")
+}
+
+pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
+    let (backbone, loss) = (config.backbone.clone(), config.loss.clone());
+    let (training, arm_owned) = (config.training.clone(), arm.clone());
+    let work = move |place: &Place<'_>| {
+        let images = training_set(place, &arm_owned)?;
+        let classes = images.identities();
+        let run_seed = derive_seed(place.seed, "backbone", seed as u64, 0);
+        let mut network = place.registry.backbone(&backbone.plugin, &backbone.params)?;
+        let info = network.info();
+        if (info.height, info.width) != (images.height, images.width) {
+            return Err(Error::config(format!(
+                "backbone `{}` takes images of {}x{}, but the training set has {}x{}",
+                backbone.plugin, info.height, info.width, images.height, images.width
+            ))
+            .help("make data.size and the backbone's input_size agree"));
+        }
+        network.initialise(classes, derive_seed(run_seed, "backbone.weights", 0, 0), &place.ctx())?;
+        let loss = place.registry.loss(&loss.plugin, &loss.params)?;
+        let order = Order::new(derive_seed(run_seed, "backbone.order", 0, 0), images.len(), training.flip);
+        let (channels, t) = (info.channels, &training);
+        let mut run = Run { network, loss, order, channels, images: &images, training: t, place };
+        let losses = train(place, t.steps, t.checkpoint_every, &mut run)?;
+        run.network.save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        json_file::write(&place.dir.join(SET), &json!({"classes": classes, "images": images.len(), "steps": t.steps}))?;
+        write_losses(&place.dir.join("loss.jsonl"), &losses)
+    };
+    let mut inputs = Vec::new();
+    if arm.real {
+        inputs.push("data".into());
+    }
+    if let Some(ids) = &arm.ids {
+        inputs.extend([format!("generate/{ids}"), format!("reencode/{ids}")]);
+    }
+    let mut t = config.training.clone();
+    (t.checkpoint_every, t.seeds) = (1, 1); // neither changes what one training gives
+    let params = json!({"arm": {"real": arm.real, "ids": arm.ids, "images": arm.images}, "training": t, "seed": seed});
+    Stage::new(id(name, seed), inputs, params, Box::new(work))
+        .with(Kind::BACKBONE, &config.backbone)
+        .with(Kind::LOSS, &config.loss)
+}
+
+/// The images of an arm with labels from 0. Generated images of real people bear those people's labels.
+fn training_set(place: &Place<'_>, arm: &Arm) -> Result<Images> {
+    let mut images = Images::default();
+    if arm.real {
+        images.append(&Images::read(&place.file("data", "learn.safetensors"), "small")?)?;
+    }
+    if let Some(ids) = &arm.ids {
+        let kept = super::reencode::kept(place, ids)?;
+        let last = kept.iter().max().map_or(0, |k| k + 1);
+        let all = super::generate::read(&place.input(&format!("generate/{ids}")), last, arm.images)?;
+        let offset = if ids == REAL { 0 } else { images.identities() };
+        let mut generated = Images { height: all.height, width: all.width, ..Images::default() };
+        for (label, identity) in kept.iter().enumerate() {
+            for image in identity * arm.images..(identity + 1) * arm.images {
+                generated.pixels.extend_from_slice(all.one(image));
+                let label = if ids == REAL { *identity } else { label + offset };
+                generated.labels.push(label as i64);
+            }
+        }
+        images.append(&generated)?;
+    }
+    Ok(images)
+}
+
+struct Run<'a> {
+    network: Box<dyn Backbone>,
+    loss: Box<dyn Loss>,
+    order: Order,
+    channels: usize,
+    images: &'a Images,
+    training: &'a TrainingConfig,
+    place: &'a Place<'a>,
+}
+
+impl Trainable for Run<'_> {
+    fn step(&mut self, step: usize) -> Result<f64> {
+        let (t, images) = (self.training, self.images);
+        let chosen = self.order.batch(step, t.batch);
+        let pixels = images.batch(&chosen, self.channels)?;
+        let labels: Vec<_> = chosen.iter().map(|(i, _)| images.labels[*i]).collect();
+        self.network.train_step(
+            TensorRef::new(&pixels, &[t.batch, self.channels, images.height, images.width])?,
+            TensorRef::new(&labels, &[t.batch])?,
+            &mut *self.loss,
+            t.learning_rate.at(step, t.steps),
+            &self.place.ctx(),
+        )
+    }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        self.network.save(path, SaveKind::CHECKPOINT, &self.place.ctx())
+    }
+
+    fn load(&mut self, path: &Path, loss_state: &[u8]) -> Result<()> {
+        self.network.load(path, &self.place.ctx())?;
+        self.loss.load_state(loss_state)
+    }
+
+    fn loss_state(&self) -> Result<Vec<u8>> {
+        self.loss.save_state()
+    }
+}

@@ -1,0 +1,108 @@
+//! Steps with checkpoints: what both trainings share.
+
+use std::path::Path;
+
+use ficta_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+use crate::storage::{atomic, json};
+
+/// Something that is trained step by step.
+pub trait Trainable {
+    /// Does step `step` and returns its loss.
+    ///
+    /// # Errors
+    /// The component's.
+    fn step(&mut self, step: usize) -> Result<f64>;
+    /// Writes a checkpoint.
+    ///
+    /// # Errors
+    /// The component's.
+    fn save(&self, path: &Path) -> Result<()>;
+    /// Goes back to a checkpoint, and to the loss's state that came with it.
+    ///
+    /// # Errors
+    /// The component's.
+    fn load(&mut self, path: &Path, loss_state: &[u8]) -> Result<()>;
+    /// What the loss must remember.
+    ///
+    /// # Errors
+    /// The component's.
+    fn loss_state(&self) -> Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+    /// Called after each step that is done.
+    ///
+    /// # Errors
+    /// The work's.
+    fn after(&mut self, _done: usize) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Where a training stands. Written after its checkpoint, so that it never names one that is not whole.
+#[derive(Default, Deserialize, Serialize)]
+struct State {
+    checkpoint: String,
+    losses: Vec<f64>,
+    loss_state: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct LossLine {
+    step: usize,
+    loss: f64,
+}
+
+/// Trains for `steps` steps from the last checkpoint in the place's resume folder and returns every step's loss.
+///
+/// # Errors
+/// The component's; a loss that is not finite.
+pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mut dyn Trainable) -> Result<Vec<f64>> {
+    let state_file = place.resume.join("state.json");
+    let mut state: State = match std::fs::read(&state_file) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|e| Error::data(format!("{}: {e}", state_file.display())).help("remove the run's .work folder"))?,
+        Err(_) => State::default(),
+    };
+    if !state.losses.is_empty() {
+        what.load(&place.resume.join(&state.checkpoint), &state.loss_state)?;
+    }
+    let ctx = place.ctx();
+    for step in state.losses.len()..steps {
+        let loss = what.step(step)?;
+        if !loss.is_finite() {
+            return Err(Error::data(format!("the loss of step {step} is {loss}"))
+                .help("the training has diverged: lower the learning rate, or lengthen its warm-up"));
+        }
+        state.losses.push(loss);
+        what.after(step + 1)?;
+        if (step + 1) % checkpoint_every == 0 && step + 1 < steps {
+            let old = std::mem::replace(&mut state.checkpoint, format!("step-{:07}.safetensors", step + 1));
+            what.save(&place.resume.join(&state.checkpoint))?;
+            state.loss_state = what.loss_state()?;
+            json::write(&state_file, &state)?;
+            if !old.is_empty() {
+                let _ = std::fs::remove_file(place.resume.join(old));
+            }
+        }
+        ctx.progress(step as u64 + 1, steps as u64, "steps")?;
+    }
+    Ok(state.losses)
+}
+
+/// Writes the losses as JSON lines.
+///
+/// # Errors
+/// Writing failed.
+pub fn write_losses(path: &Path, losses: &[f64]) -> Result<()> {
+    let mut text = String::new();
+    for (step, &loss) in losses.iter().enumerate() {
+        let line = serde_json::to_string(&LossLine { step: step + 1, loss })
+            .map_err(|e| Error::data(format!("loss of step {step}: {e}")))?;
+        text.push_str(&line);
+        text.push('\n');
+    }
+    atomic::write_bytes(path, text.as_bytes())
+}

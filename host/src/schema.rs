@@ -1,0 +1,62 @@
+//! Checks a component's parameters against its JSON Schema.
+
+use ficta_core::{Error, Result};
+use jsonschema::{ValidationError, error::ValidationErrorKind};
+use serde_json::Value;
+
+use crate::nearest::suggestion;
+
+/// Checks `params` against `schema`.
+///
+/// # Errors
+/// Every violation, one a line, with the key; unknown keys with the nearest known ones.
+pub fn check(schema: &str, params: &Value) -> Result<()> {
+    let schema: Value = serde_json::from_str(schema)
+        .map_err(|e| Error::config(format!("its parameter schema is no JSON: {e}")).help("mend the plugin"))?;
+    let validator = jsonschema::validator_for(&schema)
+        .map_err(|e| Error::config(format!("its parameter schema is no JSON Schema: {e}")).help("mend the plugin"))?;
+    let violations: Vec<_> = validator.iter_errors(params).map(|e| describe(&e, &schema)).collect();
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Error::config(format!("bad parameters: {}", violations.join("; ")))
+        .help("`ficta plugins inspect` shows the parameters"))
+}
+
+fn describe(error: &ValidationError<'_>, schema: &Value) -> String {
+    let at = error.instance_path().to_string().trim_start_matches('/').replace('/', ".");
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let known: Vec<_> = schema
+                .get("properties")
+                .and_then(Value::as_object)
+                .map(|p| p.keys().map(String::as_str).collect())
+                .unwrap_or_default();
+            let lines = unexpected.iter().map(|key| format!("unknown key `{key}` ({})", suggestion(key, known.clone())));
+            lines.collect::<Vec<_>>().join("; ")
+        }
+        _ if at.is_empty() => error.to_string(),
+        _ => format!("`{at}`: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn violations_name_the_key() {
+        let schema = json!({
+            "type": "object",
+            "properties": {"scale": {"type": "number", "minimum": 0}, "margin": {"type": "number"}},
+            "additionalProperties": false
+        })
+        .to_string();
+        assert!(check(&schema, &json!({"scale": 3})).is_ok());
+        let text = |v| check(&schema, &v).unwrap_err().message().to_owned();
+        assert_eq!(text(json!({"scal": 3})), "bad parameters: unknown key `scal` (nearest: `scale`)");
+        assert_eq!(text(json!({"scale": "big"})), "bad parameters: `scale`: \"big\" is not of type \"number\"");
+        assert_eq!(text(json!({"scale": -1})), "bad parameters: `scale`: -1 is less than the minimum of 0");
+    }
+}

@@ -1,0 +1,135 @@
+//! The bytes of a Parquet file, through the `parquet` crate without Arrow.
+
+use std::{fs::File, path::Path, sync::Arc};
+
+use ficta_core::{Error, ErrorKind, Result};
+use parquet::{
+    basic::{Compression, LogicalType, Repetition, Type as Physical},
+    column::reader::ColumnReaderImpl,
+    data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type},
+    errors::{ParquetError, Result as ParquetResult},
+    file::{
+        properties::WriterProperties,
+        reader::{FileReader, RowGroupReader, SerializedFileReader},
+        writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    },
+    schema::types::Type,
+};
+
+use super::{
+    atomic,
+    table::{Column, Table},
+};
+
+pub(super) fn error(verb: &str, path: &Path, cause: &ParquetError) -> Error {
+    Error::wrap(
+        ErrorKind::DATA,
+        format!("cannot {verb} {} as Parquet", path.display()),
+        cause,
+    )
+}
+
+pub(super) fn encode(table: &Table) -> ParquetResult<Vec<u8>> {
+    let fields: ParquetResult<Vec<_>> = table
+        .columns()
+        .map(|(name, column)| field(name, column).map(Arc::new))
+        .collect();
+    let schema = Type::group_type_builder("schema").with_fields(fields?).build()?;
+    // No time, no machine: only what depends on the content and on the version that writes.
+    let properties = WriterProperties::builder()
+        .set_created_by(concat!("ficta version ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(Compression::SNAPPY)
+        .build();
+    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
+    let mut group = writer.next_row_group()?;
+    for (_, column) in table.columns() {
+        match column {
+            Column::I64(v) => put::<Int64Type>(&mut group, v)?,
+            Column::F64(v) => put::<DoubleType>(&mut group, v)?,
+            Column::F32(v) => put::<FloatType>(&mut group, v)?,
+            Column::Bool(v) => put::<BoolType>(&mut group, v)?,
+            Column::Text(v) => {
+                let bytes: Vec<ByteArray> = v.iter().map(|text| ByteArray::from(text.as_str())).collect();
+                put::<ByteArrayType>(&mut group, &bytes)?;
+            }
+        }
+    }
+    group.close()?;
+    writer.into_inner()
+}
+
+fn field(name: &str, column: &Column) -> ParquetResult<Type> {
+    let (physical, logical) = match column {
+        Column::I64(_) => (Physical::INT64, None),
+        Column::F64(_) => (Physical::DOUBLE, None),
+        Column::F32(_) => (Physical::FLOAT, None),
+        Column::Bool(_) => (Physical::BOOLEAN, None),
+        Column::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+    };
+    Type::primitive_type_builder(name, physical)
+        .with_repetition(Repetition::REQUIRED)
+        .with_logical_type(logical)
+        .build()
+}
+
+fn put<T: DataType>(group: &mut SerializedRowGroupWriter<'_, Vec<u8>>, values: &[T::T]) -> ParquetResult<()> {
+    let Some(mut column) = group.next_column()? else {
+        return Err(ParquetError::General("the schema has too few columns".into()));
+    };
+    column.typed::<T>().write_batch(values, None, None)?;
+    column.close()
+}
+
+pub(super) fn decode(path: &Path) -> Result<Table> {
+    let file = File::open(path).map_err(|e| atomic::io_error("read", path, &e))?;
+    let reader = SerializedFileReader::new(file).map_err(|e| error("read", path, &e))?;
+    let schema = reader.metadata().file_metadata().schema_descr_ptr();
+    let mut table = Table::new();
+    for (at, description) in schema.columns().iter().enumerate() {
+        let name = description.name();
+        if description.max_def_level() > 0 || description.max_rep_level() > 0 {
+            let message = format!(
+                "{}: column `{name}` is optional or repeated, expected required",
+                path.display()
+            );
+            return Err(Error::data(message));
+        }
+        let read = || match description.physical_type() {
+            Physical::INT64 => get::<Int64Type>(&reader, at).map(Column::I64).map(Some),
+            Physical::DOUBLE => get::<DoubleType>(&reader, at).map(Column::F64).map(Some),
+            Physical::FLOAT => get::<FloatType>(&reader, at).map(Column::F32).map(Some),
+            Physical::BOOLEAN => get::<BoolType>(&reader, at).map(Column::Bool).map(Some),
+            Physical::BYTE_ARRAY => {
+                let texts = get::<ByteArrayType>(&reader, at)?;
+                let texts: ParquetResult<Vec<_>> = texts.iter().map(|bytes| Ok(bytes.as_utf8()?.to_owned())).collect();
+                texts.map(Column::Text).map(Some)
+            }
+            _ => Ok(None),
+        };
+        let Some(column) = read().map_err(|e| error("read", path, &e))? else {
+            let message = format!(
+                "{}: column `{name}` is of type {}",
+                path.display(),
+                description.physical_type()
+            );
+            return Err(Error::data(message).help("expected INT64, DOUBLE, FLOAT, BOOLEAN or BYTE_ARRAY"));
+        };
+        table = table.with(name, column)?;
+    }
+    Ok(table)
+}
+
+fn get<T: DataType>(reader: &SerializedFileReader<File>, column: usize) -> ParquetResult<Vec<T::T>> {
+    let mut values = Vec::new();
+    for at in 0..reader.num_row_groups() {
+        let group: Box<dyn RowGroupReader + '_> = reader.get_row_group(at)?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        let mut typed: ColumnReaderImpl<T> =
+            parquet::column::reader::get_typed_column_reader(group.get_column_reader(column)?);
+        let (read, _, _) = typed.read_records(rows, None, None, &mut values)?;
+        if read != rows {
+            return Err(ParquetError::EOF(format!("row group {at} has {read} of {rows} rows")));
+        }
+    }
+    Ok(values)
+}

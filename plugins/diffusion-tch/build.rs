@@ -1,0 +1,7 @@
+//! Tells the loader where libtorch is: beside the installed plugin, or else where the build found it.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let lib = std::env::var("DEP_TCH_LIBTORCH_LIB").expect("torch-sys tells its dependents where libtorch is");
+    println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/libtorch/torch/lib:{lib}");
+}

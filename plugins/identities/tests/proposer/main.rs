@@ -1,0 +1,7 @@
+//! The proposer `variance-interpolation` from outside.
+
+mod errors;
+mod properties;
+mod reference;
+mod scene;
+mod snapshots;

@@ -1,0 +1,128 @@
+//! Images a second in training and in `embed`: `throughput '{"depth":50}' BATCH THREADS [STEPS]`.
+
+use std::{error::Error, time::Instant};
+
+use ficta_core::{
+    Backbone, Configure, Control, Ctx, Device, HostServices, Level, NullHost, ReduceOp, TensorMut, TensorRef,
+    private::abi_stable::std_types::{RResult, RStr},
+    random::Stream,
+};
+use ficta_iresnet_tch::IResNet;
+use ficta_losses::CosFace;
+
+/// [`NullHost`] with a thread budget.
+struct Host(u32);
+
+impl HostServices for Host {
+    fn progress(&self, _: u64, _: u64, _: RStr<'_>) -> Control {
+        Control::CONTINUE
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn log(&self, _: Level, message: RStr<'_>) {
+        eprintln!("{message}");
+    }
+    fn seed(&self) -> u64 {
+        0
+    }
+    fn threads(&self) -> u32 {
+        self.0
+    }
+    fn device(&self) -> Device {
+        Device::CPU
+    }
+    fn rank(&self) -> u32 {
+        0
+    }
+    fn world_size(&self) -> u32 {
+        1
+    }
+    fn all_reduce(&self, buffer: TensorMut<'_>, op: ReduceOp) -> RResult<(), ficta_core::Error> {
+        NullHost::default().all_reduce(buffer, op)
+    }
+    fn all_gather(&self, local: TensorRef<'_>, out: TensorMut<'_>) -> RResult<(), ficta_core::Error> {
+        NullHost::default().all_gather(local, out)
+    }
+    fn broadcast(&self, buffer: TensorMut<'_>, root: u32) -> RResult<(), ficta_core::Error> {
+        NullHost::default().broadcast(buffer, root)
+    }
+    fn barrier(&self) -> RResult<(), ficta_core::Error> {
+        NullHost::default().barrier()
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [params, batch, threads, rest @ ..] = arguments.as_slice() else {
+        return Err("usage: throughput PARAMS_JSON BATCH THREADS [STEPS]".into());
+    };
+    let (batch, threads): (usize, u32) = (batch.parse()?, threads.parse()?);
+    let steps: usize = rest.first().map_or(Ok(20), |s| s.parse())?;
+    let host = Host(threads);
+    let ctx = Ctx::new(&host);
+
+    let mut net = IResNet::configure(serde_json::from_str(params)?)?;
+    let started = Instant::now();
+    net.initialise(100, 1, &ctx)?;
+    let info = net.info();
+    println!(
+        "{} parameters, drawn in {:.2} s",
+        info.parameters,
+        started.elapsed().as_secs_f64()
+    );
+
+    let shape = [batch, info.channels, info.height, info.width];
+    let mut pixels = vec![0f32; shape.iter().product()];
+    let mut stream = Stream::new(1, "throughput", 0, 0);
+    pixels
+        .iter_mut()
+        .for_each(|p| *p = (2.0 * stream.uniform() - 1.0) as f32);
+    let labels: Vec<i64> = (0..batch as i64).map(|i| i % 100).collect();
+    let (images, labels) = (TensorRef::new(&pixels, &shape)?, TensorRef::new(&labels, &[batch])?);
+
+    let mut loss = CosFace::configure(serde_json::from_str("{}")?)?;
+    let mut embeddings = vec![0f32; batch * info.dim];
+    let mut train = || net.train_step(images, labels, &mut loss, 0.01, &ctx).map(drop);
+    measure("train_step", batch, steps, &mut train)?;
+    let mut embed = || net.embed(images, TensorMut::new(&mut embeddings, &[batch, info.dim])?, &ctx);
+    measure("embed", batch, steps, &mut embed)
+}
+
+fn measure(
+    what: &str,
+    batch: usize,
+    steps: usize,
+    work: &mut dyn FnMut() -> ficta_core::Result<()>,
+) -> Result<(), Box<dyn Error>> {
+    for _ in 0..2 {
+        work()?;
+    }
+    let mut seconds = Vec::with_capacity(steps);
+    let cpu = cpu_seconds();
+    for _ in 0..steps {
+        let started = Instant::now();
+        work()?;
+        seconds.push(started.elapsed().as_secs_f64());
+    }
+    let cpu = cpu_seconds() - cpu;
+    seconds.sort_by(f64::total_cmp);
+    let images = batch as f64;
+    let per_cpu = images * steps as f64 / cpu;
+    println!(
+        "{what}: median {:.1} images/s, best {:.1}, {per_cpu:.1} a CPU second",
+        images / seconds[steps / 2],
+        images / seconds[0]
+    );
+    Ok(())
+}
+
+/// What all threads have computed, for comparisons on a busy machine; 0 where the kernel does not say (it is Linux's).
+fn cpu_seconds() -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
+    stats
+        .filter_map(|s| s.split(' ').next()?.parse::<f64>().ok())
+        .sum::<f64>()
+        / 1e9
+}

@@ -1,0 +1,74 @@
+//! Embeddings in evaluation mode.
+
+use ficta_core::{Ctx, Error, Result, TensorMut, TensorRef};
+use ficta_tch_bridge::{Borrowed, OrBackend, TchResult, channels_last, write_out};
+use tch::{Kind, Tensor};
+
+use crate::{Architecture, Params, model::Model, network::Mode, train_step::check_images};
+
+/// Raw embeddings of `images` f32 `[B,C,H,W]` into `out` f32 `[B,d]`.
+///
+/// libtorch picks its algorithms by the batch's size, and they differ in the last bit. Here every batch has the same size, so that a row
+/// depends on its image alone.
+pub fn embed(
+    model: &Model,
+    params: &Params,
+    architecture: &Architecture,
+    images: TensorRef<'_>,
+    mut out: TensorMut<'_>,
+    ctx: &Ctx<'_>,
+) -> Result<()> {
+    let total = check_images(images, architecture)?;
+    out.expect_shape("embeddings", &[total, architecture.dim])?;
+    let compute = params.embed_precision.compute_kind();
+    let mode = Mode {
+        training: false,
+        compute,
+        dropout: None,
+    };
+    let size = params.micro_batch;
+    for start in (0..total).step_by(size) {
+        let count = size.min(total - start);
+        let input = padded(images.rows(start, count)?, size, compute)?;
+        let embeddings = tch::no_grad(|| -> TchResult {
+            model
+                .network
+                .forward(model.parameters.tensors(), &input, &mode)?
+                .f_narrow(0, 0, count as i64)
+        })
+        .or_backend("computing embeddings")?;
+        let mut rows = out.rows_mut(start, count)?;
+        write_out(&embeddings, &mut rows)?;
+        check_finite(rows.as_slice::<f32>()?, architecture.dim, start)?;
+        ctx.progress((start + count) as u64, total as u64, "images")?;
+    }
+    Ok(())
+}
+
+/// `images` and zeros after them, `size` in all.
+fn padded(images: TensorRef<'_>, size: usize, kind: Kind) -> Result<Tensor> {
+    let [count, c, h, w] = images.dims::<4>("images")?;
+    let source = Borrowed::new(images)?;
+    if count == size {
+        return source.channels_last(kind);
+    }
+    let shape = [size, c, h, w].map(|d| d as i64);
+    tch::no_grad(|| -> TchResult {
+        let mut all = channels_last::empty(shape, kind)?;
+        let _ = all.f_zero_()?;
+        // SAFETY: copied from at once; the copy shares no memory with the alias.
+        all.f_narrow(0, 0, count as i64)?.f_copy_(unsafe { source.tensor() })?;
+        Ok(all)
+    })
+    .or_backend("padding a batch")
+}
+
+fn check_finite(embeddings: &[f32], dim: usize, start: usize) -> Result<()> {
+    match embeddings.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(
+            Error::data(format!("the embedding of image {} is not finite", start + at / dim))
+                .help("look for pixels that are not finite, or for weights of a training that diverged"),
+        ),
+    }
+}

@@ -1,0 +1,160 @@
+//! Weights and checkpoints on disk.
+
+use std::path::Path;
+
+use ficta_core::{Error, Result, SaveKind};
+use ficta_tch_bridge::{OrBackend, Parameters, Saved, checkpoint};
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+use crate::{
+    Architecture, Entry, Params, Role,
+    initial::{HEAD, add, blank},
+    model::Model,
+};
+
+/// Before the optimizer's tensors in a checkpoint.
+const OPTIMIZER_PREFIX: &str = "sgd.";
+/// Before each key in weights of a network that was wrapped for several GPUs.
+const WRAPPER_PREFIX: &str = "module.";
+
+/// JSON beside the tensors.
+#[derive(Serialize, Deserialize)]
+struct Description {
+    component: String,
+    architecture: Architecture,
+    params: Params,
+    training: Option<Training>,
+}
+
+/// What a checkpoint knows beyond its tensors.
+#[derive(Serialize, Deserialize)]
+struct Training {
+    classes: usize,
+    steps: u64,
+    seed: u64,
+}
+
+/// Writes the state dict, or with it the head, the optimizer's velocities and counters.
+pub fn save(model: &Model, params: &Params, architecture: &Architecture, path: &Path, what: SaveKind) -> Result<()> {
+    let training = match what {
+        SaveKind::WEIGHTS => None,
+        SaveKind::CHECKPOINT => Some(Training {
+            classes: model.classes,
+            steps: model.sgd.steps(),
+            seed: model.seed,
+        }),
+        other => return Err(Error::unsupported(format!("iresnet: saving {other:?}"))),
+    };
+    let network = model
+        .parameters
+        .iter()
+        .filter(|(name, _)| training.is_some() || *name != HEAD);
+    let mut tensors: Vec<(String, &Tensor)> = network.map(|(name, t)| (name.to_owned(), t)).collect();
+    if training.is_some() {
+        tensors.extend(model.sgd.state(&model.parameters));
+    }
+    let description = Description {
+        component: "iresnet".into(),
+        architecture: architecture.clone(),
+        params: params.clone(),
+        training,
+    };
+    checkpoint::write(path, tensors, &description)
+}
+
+/// Reads weights (of ours or of `arcface_torch`) or a checkpoint. Weights alone leave `current`'s head and start the optimizer anew.
+pub fn load(path: &Path, params: &Params, architecture: &Architecture, current: Option<&Model>) -> Result<Model> {
+    let saved = Saved::read(path)?;
+    let is_checkpoint = saved.get(HEAD).is_some();
+    let description = match saved.description::<Description>() {
+        Ok(description) => Some(description),
+        Err(error) if is_checkpoint => return Err(error),
+        // Weights from elsewhere need none: their shapes are checked one by one.
+        Err(_) => None,
+    };
+    if let Some(found) = description.as_ref().filter(|d| d.architecture != *architecture) {
+        let text = |a: &Architecture| serde_json::to_string(a).unwrap_or_default();
+        return Err(Error::data(format!(
+            "{} holds an iresnet {}, expected {}",
+            saved.source(),
+            text(&found.architecture),
+            text(architecture)
+        ))
+        .help("use the parameters it was made with, or train anew"));
+    }
+    let mut parameters = network(&saved, architecture)?;
+    match description.and_then(|d| d.training) {
+        Some(Training { classes, steps, seed }) => {
+            let model = Tensor::f_zeros([classes as i64, architecture.dim as i64], (Kind::Float, Device::Cpu))
+                .or_backend("creating a head")?;
+            parameters.add(HEAD, saved.like(HEAD, &model)?)?;
+            let mut model = Model::assemble(params, architecture, parameters, classes, seed)?;
+            model.sgd.restore(&saved, &model.parameters, steps)?;
+            Ok(model)
+        }
+        None => {
+            let (mut classes, mut seed) = (0, 0);
+            if let Some(model) = current.filter(|m| m.classes > 0) {
+                parameters.add(
+                    HEAD,
+                    model
+                        .parameters
+                        .get(model.head()?)
+                        .f_detach()
+                        .or_backend("keeping the head")?
+                        .copy(),
+                )?;
+                (classes, seed) = (model.classes, model.seed);
+            }
+            Model::assemble(params, architecture, parameters, classes, seed)
+        }
+    }
+}
+
+/// The state dict's tensors, all of them and no others.
+fn network(saved: &Saved, architecture: &Architecture) -> Result<Parameters> {
+    let wrapped = saved.get("conv1.weight").is_none() && saved.get("module.conv1.weight").is_some();
+    let prefix = if wrapped { WRAPPER_PREFIX } else { "" };
+    let mut parameters = Parameters::new();
+    for entry in architecture.entries() {
+        let value = read(saved, prefix, &entry)?;
+        add(&mut parameters, entry, value)?;
+    }
+    let known = |name: &str| {
+        name == HEAD
+            || name.starts_with(OPTIMIZER_PREFIX)
+            || name
+                .strip_prefix(prefix)
+                .is_some_and(|name| parameters.find(name).is_some())
+    };
+    let strangers: Vec<&str> = saved.names().filter(|name| !known(name)).collect();
+    if let Some(first) = strangers.first() {
+        return Err(Error::data(format!(
+            "{} has {} tensors that this network lacks, the first is `{first}`",
+            saved.source(),
+            strangers.len()
+        ))
+        .help("the file belongs to a deeper network; set depth or blocks to its own"));
+    }
+    Ok(parameters)
+}
+
+fn read(saved: &Saved, prefix: &str, entry: &Entry) -> Result<Tensor> {
+    let name = format!("{prefix}{}", entry.name);
+    let blank = blank(entry)?;
+    // Counters are of no use in evaluation, and many files leave them out.
+    if entry.role == Role::BatchesTracked && saved.get(&name).is_none() {
+        return Ok(blank);
+    }
+    let value = saved.like(&name, &blank)?;
+    let sum =
+        f64::try_from(value.f_sum(Kind::Double).or_backend("checking weights")?).or_backend("checking weights")?;
+    if !sum.is_finite() {
+        return Err(
+            Error::data(format!("{}: tensor `{name}` is not finite", saved.source()))
+                .help("the file comes from a training that diverged; use an earlier one"),
+        );
+    }
+    Ok(value)
+}

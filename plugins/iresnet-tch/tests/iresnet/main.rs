@@ -1,0 +1,13 @@
+//! The backbone as a host uses it.
+
+mod embedding;
+mod errors;
+mod files;
+mod learning;
+mod reference;
+mod resume;
+mod scene;
+mod schema;
+mod step;
+mod tensor_file;
+mod test_host;

@@ -1,0 +1,34 @@
+//! Clipping of gradients.
+
+use ficta_core::{Error, Result};
+use tch::Tensor;
+
+use crate::{OrBackend, TchResult};
+
+/// Scales all gradients by one factor so that their joint Euclidean norm does not exceed `limit`, as PyTorch's `clip_grad_norm_` does; returns the
+/// norm before. With `limit` infinite it only measures.
+///
+/// # Errors
+/// [`ficta_core::ErrorKind::DATA`] where the norm is not finite; the gradients are as they were then.
+pub fn clip_gradient_norm(gradients: &mut [Tensor], limit: f64) -> Result<f64> {
+    let norm = tch::no_grad(|| measure(gradients)).or_backend("measuring gradients")?;
+    if !norm.is_finite() {
+        return Err(Error::data(format!("the gradient's norm is {norm}"))
+            .help("lower the learning rate, or look for images or features that are not finite"));
+    }
+    // The constant is PyTorch's.
+    let factor = limit / (norm + 1e-6);
+    if factor < 1.0 {
+        tch::no_grad(|| gradients.iter_mut().try_for_each(|g| g.f_mul_scalar_(factor).map(drop)))
+            .or_backend("clipping gradients")?;
+    }
+    Ok(norm)
+}
+
+fn measure(gradients: &[Tensor]) -> TchResult<f64> {
+    let mut sum = 0.0;
+    for g in gradients {
+        sum += f64::try_from(g.f_norm()?)?.powi(2);
+    }
+    Ok(sum.sqrt())
+}

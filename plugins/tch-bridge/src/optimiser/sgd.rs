@@ -1,0 +1,75 @@
+//! Stochastic gradient descent with momentum.
+
+use ficta_core::Result;
+use tch::Tensor;
+
+use super::state;
+use crate::{OrBackend, Parameters, Saved, TchResult};
+
+/// What stays the same from step to step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdSettings {
+    /// Share of the velocity that a step keeps.
+    pub momentum: f64,
+    /// Weight decay, as L2 penalty added to the gradient.
+    pub weight_decay: f64,
+}
+
+/// SGD as `torch.optim.SGD` computes it, without dampening or Nesterov's correction: v = momentum v + (g + weight_decay p); p -= lr v.
+pub struct Sgd {
+    settings: SgdSettings,
+    velocity: Vec<Tensor>,
+    steps: u64,
+}
+
+impl Sgd {
+    /// At its start, over the trainable tensors of `parameters`.
+    ///
+    /// # Errors
+    /// libtorch's: out of memory.
+    pub fn new(settings: SgdSettings, parameters: &Parameters) -> Result<Self> {
+        Ok(Self { settings, velocity: state::zeros_like(parameters)?, steps: 0 })
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// One step. `gradients` are in the order of [`Parameters::trainable`].
+    ///
+    /// # Errors
+    /// Gradients that do not fit; libtorch's.
+    pub fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], learning_rate: f64) -> Result<()> {
+        state::check(gradients, &self.velocity)?;
+        tch::no_grad(|| self.update(parameters, gradients, learning_rate)).or_backend("stepping SGD")
+    }
+
+    fn update(&mut self, parameters: &Parameters, gradients: &[Tensor], learning_rate: f64) -> TchResult<()> {
+        let SgdSettings { momentum, weight_decay } = self.settings;
+        for (((_, p), g), v) in parameters.trainable().zip(gradients).zip(&mut self.velocity) {
+            let mut p = p.shallow_clone();
+            // Velocity takes the decayed gradient whole, as PyTorch adds it: the order of the sums is part of the result.
+            let decayed = if weight_decay == 0.0 { g.shallow_clone() } else { g.f_add(&p.f_mul_scalar(weight_decay)?)? };
+            let _ = v.f_mul_scalar_(momentum)?.f_add_(&decayed)?;
+            let _ = p.f_sub_(&v.f_mul_scalar(learning_rate)?)?;
+        }
+        self.steps += 1;
+        Ok(())
+    }
+
+    /// The state's tensors under `sgd.momentum_buffer.` and the parameters' names. Save [`Sgd::steps`] too.
+    pub fn state<'a>(&'a self, parameters: &'a Parameters) -> Vec<(String, &'a Tensor)> {
+        state::named(&self.velocity, parameters, "sgd.momentum_buffer.")
+    }
+
+    /// Takes a saved state up, whole or not at all.
+    ///
+    /// # Errors
+    /// A missing tensor or one of another shape.
+    pub fn restore(&mut self, saved: &Saved, parameters: &Parameters, steps: u64) -> Result<()> {
+        self.velocity = state::read(saved, parameters, "sgd.momentum_buffer.")?;
+        self.steps = steps;
+        Ok(())
+    }
+}

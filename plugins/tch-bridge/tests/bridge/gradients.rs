@@ -1,0 +1,58 @@
+//! Parameters, their gradients, and averaging over processes.
+
+use ficta_core::Ctx;
+use ficta_tch_bridge::{Parameters, average_over_processes};
+use tch::{Kind, Tensor};
+
+use crate::host::Host;
+
+fn three() -> Parameters {
+    let mut p = Parameters::new();
+    for (name, value) in [("z", 1f32), ("a", 2.0), ("m", 3.0)] {
+        p.add(name, Tensor::from_slice(&[value, -value]).reshape([2, 1])).unwrap();
+    }
+    p
+}
+
+#[test]
+fn order_is_that_of_creation_and_names_are_unique() {
+    let mut p = three();
+    p.add_buffer("statistics", Tensor::from_slice(&[0f32])).unwrap();
+    assert_eq!(p.names(), ["z", "a", "m", "statistics"]);
+    assert_eq!(p.trainable().map(|(name, _)| name).collect::<Vec<_>>(), ["z", "a", "m"]);
+    assert_eq!(p.count(), 6);
+    assert!(p.find("a").is_some_and(|id| p.get(id).double_value(&[0, 0]) == 2.0) && p.find("b").is_none());
+    assert!(p.add("a", Tensor::from_slice(&[0f32])).unwrap_err().message().contains("`a`"));
+    assert_eq!(p.names().len(), 4);
+}
+
+#[test]
+fn gradients_come_in_order_with_zeros_for_what_has_no_part() {
+    let p = three();
+    let loss = (&p.tensors()[0] * 5.0 + p.tensors()[2].square()).sum(Kind::Float);
+    let g = p.gradients(&loss).unwrap();
+    let rows: Vec<Vec<f32>> = g.iter().map(|t| Vec::try_from(t.flatten(0, -1)).unwrap()).collect();
+    assert_eq!(rows, [[5.0, 5.0], [0.0, 0.0], [6.0, -6.0]]);
+    assert!(p.gradients(&Tensor::from_slice(&[1f32])).is_err());
+}
+
+#[test]
+fn leaves_in_bf16_have_the_gradients_of_the_originals() {
+    let p = three();
+    let leaves = p.as_leaves(Kind::BFloat16).unwrap();
+    assert!(leaves.iter().all(|t| t.kind() == Kind::BFloat16 && t.requires_grad()));
+    let g = Tensor::run_backward(&[leaves[1].square().sum(Kind::Float)], &[&leaves[1]], false, false);
+    assert_eq!(g[0].double_value(&[0, 0]), 4.0);
+    assert!(p.tensors()[1].kind() == Kind::Float && !p.tensors()[1].grad().defined());
+}
+
+#[test]
+fn averages_are_those_of_the_processes() {
+    let host = Host { processes: 4, ..Host::with_threads(1) };
+    let mut g = vec![Tensor::from_slice(&[1f32, 2.0]), Tensor::from_slice(&[[3f32, 4.0], [5.0, 6.0]].concat()).reshape([2, 2]).tr()];
+    let before: Vec<Tensor> = g.iter().map(Tensor::copy).collect();
+    // All processes hold the same, so the mean is what each holds.
+    assert_eq!(average_over_processes(0.5, &mut g, &Ctx::new(&host)).unwrap(), 0.5);
+    assert!(g.iter().zip(&before).all(|(a, b)| a == b));
+    assert!(average_over_processes(f64::NAN, &mut g, &Ctx::new(&host)).unwrap().is_nan());
+}

@@ -1,0 +1,9 @@
+//! The pieces that libtorch plugins are made of.
+
+mod checkpoints;
+mod gradients;
+mod host;
+mod layers;
+mod memory;
+mod optimisers;
+mod threads;

@@ -31,6 +31,8 @@ pub struct RunHost {
     seed: u64,
     threads: usize,
     quiet: bool,
+    /// Whether progress is shown; not while a component works on a part of what the stage itself counts.
+    counting: AtomicBool,
     cancelled: Arc<AtomicBool>,
     stage: Mutex<String>,
     shown: Mutex<Option<Shown>>,
@@ -39,7 +41,7 @@ pub struct RunHost {
 impl RunHost {
     /// A host of this seed and thread budget; `cancelled` is set when the user asks to stop.
     pub fn new(seed: u64, threads: usize, quiet: bool, cancelled: Arc<AtomicBool>) -> Self {
-        Self { seed, threads, quiet, cancelled, stage: Mutex::default(), shown: Mutex::default() }
+        Self { seed, threads, quiet, counting: AtomicBool::new(true), cancelled, stage: Mutex::default(), shown: Mutex::default() }
     }
 
     /// The context that calls take.
@@ -53,6 +55,14 @@ impl RunHost {
             bar.finish_and_clear();
         }
         *self.lock(&self.stage) = stage.to_owned();
+    }
+
+    /// Runs `part` without showing the progress that it reports, since the stage counts such parts itself.
+    pub fn uncounted<T>(&self, part: impl FnOnce() -> T) -> T {
+        let before = self.counting.swap(false, Ordering::Relaxed);
+        let out = part();
+        self.counting.store(before, Ordering::Relaxed);
+        out
     }
 
     /// A line for the user.
@@ -122,7 +132,7 @@ pub fn minutes(time: Duration) -> String {
 
 impl HostServices for RunHost {
     fn progress(&self, done: u64, total: u64, what: RStr<'_>) -> Control {
-        if !self.quiet {
+        if !self.quiet && self.counting.load(Ordering::Relaxed) {
             self.show(done, total, what.as_str());
         }
         if self.cancelled() { Control::CANCEL } else { Control::CONTINUE }

@@ -25,12 +25,18 @@ pub struct Finished {
 impl Finished {
     fn new(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        Self {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
     }
 
     /// The error that it ended with: standard error from `error:` on.
     pub fn error(&self) -> &str {
-        self.stderr.find("error: ").map_or("", |at| self.stderr[at..].trim_end())
+        self.stderr
+            .find("error: ")
+            .map_or("", |at| self.stderr[at..].trim_end())
     }
 
     /// Asserts success.
@@ -69,14 +75,22 @@ impl Finished {
 
 impl std::fmt::Display for Finished {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "exit code {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
+        write!(
+            f,
+            "exit code {:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 }
 
 /// A call of this command with an environment that says nothing to it.
 pub fn prepare(executable: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(executable);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FICTA_")) {
         command.env_remove(name);
     }

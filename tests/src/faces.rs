@@ -39,7 +39,9 @@ pub fn draw_person(folder: &Path, seed: u64, person: u64) {
         for (wave, other) in pattern.iter_mut().zip(waves(&mut stream)) {
             wave.iter_mut().zip(other).for_each(|(x, y)| *x += VARIATION * y);
         }
-        picture(&pattern).save(folder.join(format!("{image}.png"))).expect("an image");
+        picture(&pattern)
+            .save(folder.join(format!("{image}.png")))
+            .expect("an image");
     }
 }
 
@@ -53,7 +55,10 @@ fn waves(stream: &mut Stream) -> [[f64; 4]; WAVES] {
 
 fn picture(pattern: &[[f64; 4]; WAVES]) -> GrayImage {
     GrayImage::from_fn(SIDE, SIDE, |x, y| {
-        let (u, v) = (f64::from(x) / f64::from(SIDE) - 0.5, f64::from(y) / f64::from(SIDE) - 0.5);
+        let (u, v) = (
+            f64::from(x) / f64::from(SIDE) - 0.5,
+            f64::from(y) / f64::from(SIDE) - 0.5,
+        );
         let wave = |[a, fu, fv, phase]: &[f64; 4]| a * (4.0 * (fu * u + fv * v) + phase).sin();
         let sum: f64 = pattern.iter().map(wave).sum();
         Luma([(127.5 + 40.0 * sum).clamp(0.0, 255.0) as u8])

@@ -23,7 +23,11 @@ pub fn target() -> PathBuf {
 /// # Panics
 /// Where it has not been built.
 pub fn executable() -> PathBuf {
-    built(target().join("release").join(format!("ficta{}", env::consts::EXE_SUFFIX)))
+    built(
+        target()
+            .join("release")
+            .join(format!("ficta{}", env::consts::EXE_SUFFIX)),
+    )
 }
 
 /// The folder of the built plugins.
@@ -48,7 +52,11 @@ pub fn file_name(crate_name: &str) -> String {
 }
 
 fn built(path: PathBuf) -> PathBuf {
-    assert!(path.exists(), "{} is missing: run `cargo xtask plugins --release` first", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo xtask plugins --release` first",
+        path.display()
+    );
     path
 }
 

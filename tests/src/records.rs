@@ -34,7 +34,11 @@ pub fn files(folder: &Path) -> BTreeMap<String, PathBuf> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(folder).expect("a path in the folder").to_string_lossy().into_owned();
+                let name = path
+                    .strip_prefix(folder)
+                    .expect("a path in the folder")
+                    .to_string_lossy()
+                    .into_owned();
                 files.insert(name, path);
             }
         }
@@ -51,7 +55,10 @@ pub fn files(folder: &Path) -> BTreeMap<String, PathBuf> {
 pub fn outputs(run: &Path) -> Hashes {
     let mut found = Hashes::new();
     let all = files(run);
-    for (name, path) in all.iter().filter(|(name, _)| !name.starts_with(".work/") && name.ends_with("stage.json")) {
+    for (name, path) in all
+        .iter()
+        .filter(|(name, _)| !name.starts_with(".work/") && name.ends_with("stage.json"))
+    {
         let folder = name.trim_end_matches("stage.json");
         let record: Value = serde_json::from_slice(&fs::read(path).expect("a record")).expect("a record in JSON");
         assert_eq!(record["id"], folder.trim_end_matches('/'), "{name}");
@@ -64,7 +71,12 @@ pub fn outputs(run: &Path) -> Hashes {
             .collect();
         let said: Hashes = said
             .iter()
-            .map(|(file, output)| (format!("{folder}{file}"), output["sha256"].as_str().unwrap_or_default().to_owned()))
+            .map(|(file, output)| {
+                (
+                    format!("{folder}{file}"),
+                    output["sha256"].as_str().unwrap_or_default().to_owned(),
+                )
+            })
             .collect();
         assert_eq!(there, said, "{}: the record and the files disagree", path.display());
         found.extend(there);
@@ -78,12 +90,21 @@ pub fn outputs(run: &Path) -> Hashes {
 /// Where it cannot be read.
 pub fn results(run: &Path) -> Hashes {
     let rewritten = |name: &str| name == "config.toml" || name == "plugins.lock" || name.starts_with(".work/");
-    files(run).into_iter().filter(|(name, _)| !rewritten(name)).map(|(name, path)| (name, hash(&path))).collect()
+    files(run)
+        .into_iter()
+        .filter(|(name, _)| !rewritten(name))
+        .map(|(name, path)| (name, hash(&path)))
+        .collect()
 }
 
 /// The files whose hashes differ, or that are in one only.
 pub fn differences(a: &Hashes, b: &Hashes) -> Vec<String> {
-    let mut names: Vec<_> = a.keys().chain(b.keys()).filter(|name| a.get(*name) != b.get(*name)).cloned().collect();
+    let mut names: Vec<_> = a
+        .keys()
+        .chain(b.keys())
+        .filter(|name| a.get(*name) != b.get(*name))
+        .cloned()
+        .collect();
     names.sort();
     names.dedup();
     names

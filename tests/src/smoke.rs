@@ -28,11 +28,15 @@ impl Smoke {
     /// Where that cannot be written.
     #[allow(clippy::new_without_default)] // it writes files
     pub fn new() -> Self {
-        let smoke = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let smoke = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
         faces::draw(&smoke.faces(), 1);
         weights::write(&smoke.weights());
         let quote = |path: PathBuf| path.display().to_string();
-        let text = RUN_FILE.replace("FACES", &quote(smoke.faces())).replace("WEIGHTS", &quote(smoke.weights()));
+        let text = RUN_FILE
+            .replace("FACES", &quote(smoke.faces()))
+            .replace("WEIGHTS", &quote(smoke.weights()));
         fs::write(smoke.run_file(), text).expect("a run file");
         smoke
     }
@@ -93,7 +97,12 @@ impl Smoke {
     /// Where it fails.
     #[track_caller]
     pub fn plan(&self, more: &[&str]) -> Vec<(String, String)> {
-        let call = self.call(&product::executable(), "plan", &self.out(), &[more, &["--json"]].concat());
+        let call = self.call(
+            &product::executable(),
+            "plan",
+            &self.out(),
+            &[more, &["--json"]].concat(),
+        );
         let plan = command::finish(call).succeeded().json();
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let stages = plan["stages"].as_array().expect("a list of stages");
@@ -107,6 +116,9 @@ impl Smoke {
     #[track_caller]
     pub fn stale(&self, more: &[&str]) -> Vec<String> {
         let stages = self.plan(more).into_iter();
-        stages.filter(|(_, state)| state != "up to date").map(|(stage, _)| stage).collect()
+        stages
+            .filter(|(_, state)| state != "up to date")
+            .map(|(stage, _)| stage)
+            .collect()
     }
 }

@@ -26,7 +26,12 @@ pub fn write_scaled(folder: &Path, factor: f64) {
     let entries = manifest[0]["weights"].as_array_mut().expect("a list of tensors");
     let mut next = 0u32;
     for entry in entries {
-        let size: u64 = entry["shape"].as_array().expect("a shape").iter().filter_map(Value::as_u64).product();
+        let size: u64 = entry["shape"]
+            .as_array()
+            .expect("a shape")
+            .iter()
+            .filter_map(Value::as_u64)
+            .product();
         let bytes = (next..).take(size as usize).map(hashed);
         next += size as u32;
         if let Some(quantization) = entry.get_mut("quantization") {

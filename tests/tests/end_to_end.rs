@@ -37,7 +37,11 @@ const STAGES: [&str; 23] = [
 ];
 
 fn stages() -> Vec<String> {
-    STAGES.iter().chain(&["metrics", "report"]).map(ToString::to_string).collect()
+    STAGES
+        .iter()
+        .chain(&["metrics", "report"])
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]
@@ -52,7 +56,10 @@ fn end_to_end_a_run_goes_from_faces_to_a_report_and_is_then_up_to_date() {
     }
     let made = outputs(&smoke.out());
     for stage in stages() {
-        assert!(made.keys().any(|file| file.starts_with(&format!("{stage}/"))), "{stage} left nothing");
+        assert!(
+            made.keys().any(|file| file.starts_with(&format!("{stage}/"))),
+            "{stage} left nothing"
+        );
     }
     let work: Vec<_> = records::files(&smoke.out().join(".work")).into_keys().collect();
     assert_eq!(work, ["lock"], "unfinished work is left behind");
@@ -61,9 +68,17 @@ fn end_to_end_a_run_goes_from_faces_to_a_report_and_is_then_up_to_date() {
     let second = smoke.run(&[]).succeeded();
     assert!(second.stderr.contains("every stage is up to date"), "{second}");
     assert_eq!(second.stdout, first.stdout, "the table is shown again");
-    assert_eq!(records::results(&smoke.out()), results, "a run without work changes nothing");
+    assert_eq!(
+        records::results(&smoke.out()),
+        results,
+        "a run without work changes nothing"
+    );
     let third = smoke.run(&["--json", "--quiet"]).succeeded();
-    assert_eq!((&third.json()["ran"], &third.json()["cached"]), (&0.into(), &stages().len().into()), "{third}");
+    assert_eq!(
+        (&third.json()["ran"], &third.json()["cached"]),
+        (&0.into(), &stages().len().into()),
+        "{third}"
+    );
     assert_eq!(third.stderr, "", "--quiet");
 
     report(&smoke, &first.stdout);
@@ -74,13 +89,20 @@ fn report(smoke: &Smoke, table: &str) {
     let out = smoke.out();
     let shown = command::ficta([&"report".into(), &out]).succeeded();
     assert_eq!(shown.stdout, table);
-    let json = command::ficta([&"report".into(), &out, &"--json".into()]).succeeded().json();
+    let json = command::ficta([&"report".into(), &out, &"--json".into()])
+        .succeeded()
+        .json();
     let named = json.to_string();
     for arm in ["real", "fictional", "fictional-midpoint"] {
         assert!(named.contains(&format!("\"{arm}\"")), "no arm {arm} in {json:#}");
     }
     let page = fs::read_to_string(out.join("report/index.html")).unwrap();
-    for part in ["Variance-based interpolation against midpoint", "data:image/png;base64,", "dlib-resnet", "<svg"] {
+    for part in [
+        "Variance-based interpolation against midpoint",
+        "data:image/png;base64,",
+        "dlib-resnet",
+        "<svg",
+    ] {
         assert!(page.contains(part), "the page has no {part}");
     }
     for part in ["src=\"http", "href=\"http", "@import", "<link"] {
@@ -101,21 +123,51 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
         ("run.name=other", &["report"]),
         ("claims.variance.title=other", &["report"]),
         ("evaluation.bootstrap=40", &["compare", "report"]),
-        ("loss.params.m=0.3", &["train-backbone", "evaluate", "compare", "report"]),
+        (
+            "loss.params.m=0.3",
+            &["train-backbone", "evaluate", "compare", "report"],
+        ),
         (
             "sampler.params.steps=4",
-            &["train-denoiser", "generate", "reencode", "figures", "train-backbone/fictional", "evaluate/fictional", "compare", "metrics", "report"],
+            &[
+                "train-denoiser",
+                "generate",
+                "reencode",
+                "figures",
+                "train-backbone/fictional",
+                "evaluate/fictional",
+                "compare",
+                "metrics",
+                "report",
+            ],
         ),
         (
             "ids.midpoint.selector.params.threshold_selected=0.89",
-            &["select/midpoint", "generate/midpoint", "reencode/midpoint", "figures", "train-backbone/fictional-midpoint", "evaluate/fictional-midpoint", "compare", "metrics", "report"],
+            &[
+                "select/midpoint",
+                "generate/midpoint",
+                "reencode/midpoint",
+                "figures",
+                "train-backbone/fictional-midpoint",
+                "evaluate/fictional-midpoint",
+                "compare",
+                "metrics",
+                "report",
+            ],
         ),
         ("denoiser.training.checkpoint_every=5", &["report"]),
     ];
     for (change, expected) in cases {
         let stale = smoke.stale(&["--set", change]);
-        let part_of = |stage: &String, what: &str| stage.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']));
-        let wanted: Vec<_> = stages().into_iter().filter(|s| expected.iter().any(|e| part_of(s, e))).collect();
+        let part_of = |stage: &String, what: &str| {
+            stage
+                .strip_prefix(what)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']))
+        };
+        let wanted: Vec<_> = stages()
+            .into_iter()
+            .filter(|s| expected.iter().any(|e| part_of(s, e)))
+            .collect();
         assert_eq!(stale, wanted, "after --set {change}");
     }
 
@@ -123,8 +175,18 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
     let finished = smoke.run(&[&change[..], &["--json"]].concat()).succeeded();
     assert_eq!(finished.json()["ran"], 11, "{finished}");
     let changed = differences(&before, &outputs(&smoke.out()));
-    assert!(changed.contains(&"train-backbone/real/seed-0/weights.safetensors".into()), "{changed:?}");
-    assert!(changed.iter().all(|f| ["train-backbone/", "evaluate/", "compare/", "report/"].iter().any(|s| f.starts_with(s))), "{changed:?}");
+    assert!(
+        changed.contains(&"train-backbone/real/seed-0/weights.safetensors".into()),
+        "{changed:?}"
+    );
+    assert!(
+        changed
+            .iter()
+            .all(|f| ["train-backbone/", "evaluate/", "compare/", "report/"]
+                .iter()
+                .any(|s| f.starts_with(s))),
+        "{changed:?}"
+    );
     assert_eq!(smoke.stale(&change), [""; 0]);
 
     // And back again: the same bytes as at first.
@@ -142,7 +204,10 @@ fn end_to_end_until_stops_after_a_stage_and_the_rest_follows_later() {
     smoke.run(&["--until", "generate/fictional"]).succeeded();
     assert_eq!(smoke.stale(&[])[0], "generate/midpoint");
     let after = records::results(&smoke.out());
-    assert!(before.iter().all(|(file, hash)| after.get(file) == Some(hash)), "earlier results stay");
+    assert!(
+        before.iter().all(|(file, hash)| after.get(file) == Some(hash)),
+        "earlier results stay"
+    );
     let unknown = smoke.run(&["--until", "selct"]);
     unknown.refused(2, &["--until selct", "no such stage", "select"]);
 }
@@ -154,7 +219,12 @@ fn end_to_end_held_out_people_reach_no_stage_before_evaluation() {
     smoke.run(&[]).succeeded();
     let before = outputs(&smoke.out());
     let people: Value = serde_json::from_slice(&fs::read(smoke.out().join("data/people.json")).unwrap()).unwrap();
-    let held_out: Vec<_> = people["held_out"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let held_out: Vec<_> = people["held_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
     assert_eq!(held_out.len(), 4);
     for (i, name) in held_out.iter().enumerate() {
         faces::draw_person(&smoke.faces().join(name), 999, i as u64);
@@ -162,9 +232,15 @@ fn end_to_end_held_out_people_reach_no_stage_before_evaluation() {
     smoke.run(&[]).succeeded();
     let changed = differences(&before, &outputs(&smoke.out()));
     assert!(changed.contains(&"data/held-out.safetensors".into()), "{changed:?}");
-    assert!(changed.iter().any(|file| file.starts_with("evaluate/real/embeddings")), "{changed:?}");
+    assert!(
+        changed.iter().any(|file| file.starts_with("evaluate/real/embeddings")),
+        "{changed:?}"
+    );
     let allowed = ["data/held-out.safetensors", "evaluate/", "compare/", "report/"];
-    let leaked: Vec<_> = changed.iter().filter(|file| !allowed.iter().any(|a| file.starts_with(a))).collect();
+    let leaked: Vec<_> = changed
+        .iter()
+        .filter(|file| !allowed.iter().any(|a| file.starts_with(a)))
+        .collect();
     assert!(leaked.is_empty(), "held-out pictures have changed {leaked:?}");
 
     // The other way round the test must be able to see something: a learner's picture changes nearly everything.
@@ -172,7 +248,10 @@ fn end_to_end_held_out_people_reach_no_stage_before_evaluation() {
     faces::draw_person(&smoke.faces().join(learner), 998, 0);
     smoke.run(&[]).succeeded();
     let changed = differences(&before, &outputs(&smoke.out()));
-    assert!(changed.contains(&"train-denoiser/weights.safetensors".into()), "{changed:?}");
+    assert!(
+        changed.contains(&"train-denoiser/weights.safetensors".into()),
+        "{changed:?}"
+    );
 }
 
 /// Environment and `--set` override the file, in this order.
@@ -185,9 +264,15 @@ fn values_come_from_file_environment_and_command_line() {
         call.envs(environment.iter().copied());
         command::finish(call).succeeded();
         let text = fs::read_to_string(smoke.out().join("config.toml")).unwrap();
-        text.lines().find_map(|line| line.strip_prefix("held_out = ")).unwrap().to_owned()
+        text.lines()
+            .find_map(|line| line.strip_prefix("held_out = "))
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(call(&[], &[]), "4");
     assert_eq!(call(&[("FICTA__DATA__HELD_OUT", "3")], &[]), "3");
-    assert_eq!(call(&[("FICTA__DATA__HELD_OUT", "3")], &["--set", "data.held_out=2"]), "2");
+    assert_eq!(
+        call(&[("FICTA__DATA__HELD_OUT", "3")], &["--set", "data.held_out=2"]),
+        "2"
+    );
 }

@@ -24,7 +24,10 @@ const KILLS_A_RUN: usize = 10;
 const LONG: [&str; 3] = ["train-denoiser", "generate", "train-backbone"];
 
 fn start(smoke: &Smoke, out: &Path) -> Child {
-    smoke.call(&product::executable(), "run", out, &["--quiet"]).spawn().expect("the command starts")
+    smoke
+        .call(&product::executable(), "run", out, &["--quiet"])
+        .spawn()
+        .expect("the command starts")
 }
 
 /// Kills a run after `delay`; says whether it was still running.
@@ -43,15 +46,24 @@ fn kill_after(mut child: Child, delay: Duration) -> bool {
 
 /// The unfinished work in a run folder: `train-denoiser-0123456789abcdef`.
 fn unfinished(out: &Path) -> Vec<String> {
-    let Ok(listing) = fs::read_dir(out.join(".work")) else { return Vec::new() };
+    let Ok(listing) = fs::read_dir(out.join(".work")) else {
+        return Vec::new();
+    };
     let names = listing.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name != "lock").collect()
 }
 
 fn assert_same(expected: &Hashes, out: &Path) {
-    assert_eq!(differences(expected, &outputs(out)), [""; 0], "a killed run ends with other bytes");
+    assert_eq!(
+        differences(expected, &outputs(out)),
+        [""; 0],
+        "a killed run ends with other bytes"
+    );
     assert_eq!(unfinished(out), [""; 0], "unfinished work is left behind");
-    let leftovers: Vec<_> = records::files(out).into_keys().filter(|f| f.contains("partial-") || f.ends_with(".part")).collect();
+    let leftovers: Vec<_> = records::files(out)
+        .into_keys()
+        .filter(|f| f.contains("partial-") || f.ends_with(".part"))
+        .collect();
     assert_eq!(leftovers, [""; 0], "half-written files are left behind");
 }
 
@@ -86,6 +98,11 @@ fn end_to_end_killed_at_random_moments_and_taken_up_again() {
         smoke.run_into(&out, &[]).succeeded();
         assert_same(&expected, &out);
     }
-    println!("killed {kills} times in {round} runs of {whole:.1?} (start-up {start_up:.1?}), in the middle of: {hits:?}");
-    assert!(hits.iter().any(|hit| LONG.iter().any(|stage| hit.starts_with(stage))), "no kill hit a long stage: {hits:?}");
+    println!(
+        "killed {kills} times in {round} runs of {whole:.1?} (start-up {start_up:.1?}), in the middle of: {hits:?}"
+    );
+    assert!(
+        hits.iter().any(|hit| LONG.iter().any(|stage| hit.starts_with(stage))),
+        "no kill hit a long stage: {hits:?}"
+    );
 }

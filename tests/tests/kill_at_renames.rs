@@ -15,15 +15,37 @@ use ficta_tests::{
 /// Runs as far as `select/fictional` under strace and kills it at its `nth` rename; says whether there was one.
 fn killed_at(smoke: &Smoke, out: &Path, nth: usize) -> bool {
     let inject = format!("inject=rename,renameat,renameat2:signal=KILL:when={nth}");
-    let run = smoke.call(&product::executable(), "run", out, &["--quiet", "--until", "select/fictional"]);
+    let run = smoke.call(
+        &product::executable(),
+        "run",
+        out,
+        &["--quiet", "--until", "select/fictional"],
+    );
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", &inject]);
-    traced.arg(run.get_program()).args(run.get_args()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    traced.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=rename,renameat,renameat2",
+        "-e",
+        &inject,
+    ]);
+    traced
+        .arg(run.get_program())
+        .args(run.get_args())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     !traced.status().expect("strace starts").success()
 }
 
 fn can_trace() -> bool {
-    let tried = Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    let tried = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "true"])
+        .stderr(Stdio::null())
+        .status();
     let can = tried.is_ok_and(|status| status.success());
     if !can {
         eprintln!("SKIPPED: strace is missing or may not trace");
@@ -50,7 +72,9 @@ fn end_to_end_killed_at_each_rename_and_taken_up_again() {
     let expected = outputs(&smoke.out());
     // Stages that stand in the place of others, so that the old ones must make room.
     let old = smoke.folder().join("old");
-    smoke.run_into(&old, &[&until[..], &["--set", "statistics.unbiased=false"]].concat()).succeeded();
+    smoke
+        .run_into(&old, &[&until[..], &["--set", "statistics.unbiased=false"]].concat())
+        .succeeded();
     let mut renames = 0;
     loop {
         let out = smoke.folder().join(format!("killed-{renames}"));
@@ -63,7 +87,10 @@ fn end_to_end_killed_at_each_rename_and_taken_up_again() {
         smoke.run_into(&out, &until).succeeded();
         let what = format!("killed at rename {renames}");
         assert_eq!(differences(&expected, &outputs(&out)), [""; 0], "{what}");
-        let left: Vec<_> = records::files(&out).into_keys().filter(|f| f.starts_with(".work/") || f.contains("partial-")).collect();
+        let left: Vec<_> = records::files(&out)
+            .into_keys()
+            .filter(|f| f.starts_with(".work/") || f.contains("partial-"))
+            .collect();
         assert_eq!(left, [".work/lock"], "{what}: unfinished work is left behind");
         fs::remove_dir_all(&out).unwrap();
     }

@@ -22,13 +22,22 @@ fn build(example: &Path) -> PathBuf {
         .env("CARGO_TARGET_DIR", product::target().join("examples"))
         .output()
         .expect("cargo starts");
-    assert!(output.status.success(), "{}: {}", example.display(), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        example.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
     let messages = String::from_utf8_lossy(&output.stdout);
     let own = example.join("Cargo.toml");
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["manifest_path"].as_str().is_some_and(|path| Path::new(path) == own))
+        .filter(|message| {
+            message["manifest_path"]
+                .as_str()
+                .is_some_and(|path| Path::new(path) == own)
+        })
         .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .find(|file| file.to_string_lossy().ends_with(std::env::consts::DLL_SUFFIX))
@@ -41,21 +50,34 @@ fn end_to_end_plugins_from_outside_the_workspace_take_part_in_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let mut hashes = Vec::new();
     let examples = fs::read_dir(product::root().join("examples/plugins")).expect("examples");
-    for example in examples.map(|entry| entry.unwrap().path()).filter(|path| path.join("Cargo.toml").exists()) {
+    for example in examples
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("Cargo.toml").exists())
+    {
         let library = build(&example);
         let to = folder.path().join(library.file_name().unwrap());
         fs::copy(&library, &to).unwrap();
         hashes.push(hash(&to));
     }
-    assert!(hashes.len() >= 2, "a loss and a sampler are expected in examples/plugins");
+    assert!(
+        hashes.len() >= 2,
+        "a loss and a sampler are expected in examples/plugins"
+    );
 
     let plugins = folder.path().to_str().unwrap();
-    let listed = ficta(["plugins", "list", "--json", "--plugins", plugins]).succeeded().json();
+    let listed = ficta(["plugins", "list", "--json", "--plugins", plugins])
+        .succeeded()
+        .json();
     assert_eq!(listed["rejected"], serde_json::json!([]));
     let outside = |kind: &str| {
         let components = listed["components"].as_array().unwrap().iter();
-        let mut ours = components.filter(|c| c["kind"] == kind && c["origin"]["path"].as_str().is_some_and(|p| p.starts_with(plugins)));
-        ours.next().unwrap_or_else(|| panic!("no {kind} from outside: {listed:#}"))["name"].as_str().unwrap().to_owned()
+        let mut ours = components
+            .filter(|c| c["kind"] == kind && c["origin"]["path"].as_str().is_some_and(|p| p.starts_with(plugins)));
+        ours.next()
+            .unwrap_or_else(|| panic!("no {kind} from outside: {listed:#}"))["name"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let (loss, sampler) = (outside("loss"), outside("sampler"));
 
@@ -65,19 +87,35 @@ fn end_to_end_plugins_from_outside_the_workspace_take_part_in_a_run() {
     let loss_choice = format!("loss.plugin={loss}");
     let sampler_choice = format!("sampler.plugin={sampler}");
     let arguments = [
-        "--plugins", plugins, "--set", &loss_choice, "--set", "loss.params={}", "--set", &sampler_choice, "--set", "sampler.params={ steps = 3 }",
+        "--plugins",
+        plugins,
+        "--set",
+        &loss_choice,
+        "--set",
+        "loss.params={}",
+        "--set",
+        &sampler_choice,
+        "--set",
+        "sampler.params={ steps = 3 }",
     ];
     let finished = smoke.run(&arguments).succeeded();
     assert!(finished.stdout.contains("fictional-midpoint"), "{finished}");
 
     // They were at work: images and backbones are others, and the lock names the libraries.
     let made = outputs(&smoke.out());
-    for file in ["generate/fictional/images/00000/000.png", "train-backbone/real/seed-0/weights.safetensors"] {
+    for file in [
+        "generate/fictional/images/00000/000.png",
+        "train-backbone/real/seed-0/weights.safetensors",
+    ] {
         assert!(made.contains_key(file) && made.get(file) != own.get(file), "{file}");
     }
     let lock: Value = serde_json::from_slice(&fs::read(smoke.out().join("plugins.lock")).unwrap()).unwrap();
     for hash in &hashes {
-        let named = lock["plugins"].as_object().unwrap().values().any(|plugin| plugin["sha256"] == **hash);
+        let named = lock["plugins"]
+            .as_object()
+            .unwrap()
+            .values()
+            .any(|plugin| plugin["sha256"] == **hash);
         assert!(named, "{hash} is not in {lock:#}");
     }
     assert_eq!(hash(&product::executable()), before, "the command has changed");

@@ -36,13 +36,9 @@ impl Generator {
         let shape = [seeds.len(), info.channels, info.height, info.width];
         let mut pixels = vec![0f32; shape.iter().product()];
         let sampler = self.sampler.as_mut().ok_or_else(|| Error::config("no [sampler]"))?;
-        sampler.sample(
-            &mut *self.network,
-            conditions.view()?,
-            TensorRef::new(seeds, &[seeds.len()])?,
-            TensorMut::new(&mut pixels, &shape)?,
-            &place.ctx(),
-        )?;
+        let (conditions, seeds) = (conditions.view()?, TensorRef::new(seeds, &[seeds.len()])?);
+        let out = TensorMut::new(&mut pixels, &shape)?;
+        place.host.uncounted(|| sampler.sample(&mut *self.network, conditions, seeds, out, &place.ctx()))?;
         if let Some(at) = pixels.iter().position(|x| !x.is_finite()) {
             let row = at / (shape[1] * shape[2] * shape[3]);
             return Err(Error::data(format!("the sampler gave {} in image {row}", pixels[at]))
@@ -50,7 +46,7 @@ impl Generator {
         }
         Ok(Images {
             pixels: convert::to_u8(&pixels, shape[0], shape[2], shape[3], shape[1])?,
-            labels: (0..seeds.len() as i64).collect(),
+            labels: (0..shape[0] as i64).collect(),
             height: info.height,
             width: info.width,
         })

@@ -128,7 +128,7 @@ fn accuracy_notes(arms: &Arms, table: &mut Table) {
             table.note(
                 &["Gap"],
                 "Gap",
-                format!("(REAL - SYN)/SYN x 100 of Avg, REAL being the arm {name}: the definition that reproduces the paper's printed gaps; positive is worse than {name}"),
+                format!("(REAL - SYN)/SYN × 100 of Avg, REAL being the arm {name}: the definition that reproduces the paper's printed gaps; positive is worse than {name}"),
             );
             table.note(
                 &["Difference"],
@@ -153,7 +153,7 @@ fn accuracy_notes(arms: &Arms, table: &mut Table) {
 }
 
 /// Operating points: one row for each set and arm.
-pub(super) fn operating_points(arms: &Arms) -> Table {
+fn operating_points(arms: &Arms) -> Table {
     let mut table = Table {
         columns: vec![Column::text("Set"), Column::text("Arm")],
         ..Table::default()
@@ -205,4 +205,16 @@ pub(super) fn operating_points(arms: &Arms) -> Table {
         "the rate at which false acceptances and false rejections are equal; percent, lower is better",
     );
     table
+}
+
+/// Operating points with their title; the set stands in the title where there is only one.
+pub(super) fn titled_operating_points(arms: &Arms) -> (String, Table) {
+    let mut table = operating_points(arms);
+    match arms.sets.as_slice() {
+        [only] => {
+            table.without_column(0);
+            (format!("Operating points on {only}"), table)
+        }
+        _ => ("Operating points".to_owned(), table),
+    }
 }

@@ -49,7 +49,7 @@ struct ImageView {
 /// When a picture cannot be encoded.
 pub(super) fn figure_view(plate: &Plate<'_>) -> Result<FigureView> {
     let native = plate.tile();
-    let halves = tile_halves(native, plate.across());
+    let halves = tile_halves(native, plate.across(), plate.is_cards());
     let rows = plate
         .rows
         .iter()
@@ -78,15 +78,16 @@ pub(super) fn figure_view(plate: &Plate<'_>) -> Result<FigureView> {
     })
 }
 
-/// By how many halves a tile of `native` pixels is enlarged: in whole steps to about 72 page pixels, less where `across` of
+/// By how many halves a tile of `native` pixels is enlarged: in whole steps to about 96 page pixels, or 72 in cards and long
+/// rows; less where `across` of
 /// them have to stand side by side, never less than its own size unless that is above 112.
-fn tile_halves(native: u32, across: usize) -> u32 {
-    const SIDE: u32 = 72;
+fn tile_halves(native: u32, across: usize, cards: bool) -> u32 {
+    let side = if cards || across > 8 { 72 } else { 96 };
     const ROOM: u32 = 960;
     if native > 112 {
         return (2 * 112 / native).max(1);
     }
-    let wanted = 2 * ((SIDE + native / 2) / native);
+    let wanted = 2 * ((side + native / 2) / native);
     let fitting = 2 * ROOM / (across.max(1) as u32 * native);
     wanted.min(fitting).max(2)
 }
@@ -111,11 +112,12 @@ mod tests {
 
     #[test]
     fn tiles_fit_the_page() {
-        assert_eq!(tile_halves(32, 3), 4);
-        assert_eq!(tile_halves(32, 20), 3);
-        assert_eq!(tile_halves(32, 12), 4);
-        assert_eq!(tile_halves(112, 4), 2);
-        assert_eq!(tile_halves(64, 40), 2);
-        assert_eq!(tile_halves(500, 4), 1);
+        assert_eq!(tile_halves(32, 3, true), 4);
+        assert_eq!(tile_halves(32, 20, false), 3);
+        assert_eq!(tile_halves(32, 12, false), 4);
+        assert_eq!(tile_halves(32, 7, false), 6);
+        assert_eq!(tile_halves(112, 4, false), 2);
+        assert_eq!(tile_halves(64, 40, false), 2);
+        assert_eq!(tile_halves(500, 4, true), 1);
     }
 }

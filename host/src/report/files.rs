@@ -5,30 +5,42 @@ use std::collections::BTreeMap;
 use ficta_core::Result;
 
 use super::{
-    chart::{Chart, render},
+    chart::{Chart, render_png, render_svg},
     csv,
     input::Input,
-    json, markdown, page, panels, plates,
+    json, markdown, page, panels,
+    plates::{self, Plate},
 };
+
+/// Path inside the report's folder, with `/`, and contents.
+type Files = BTreeMap<String, Vec<u8>>;
 
 /// All files of the report: path inside its folder, with `/`, and contents. The same for the same input, byte for byte.
 ///
 /// # Errors
 /// When a picture or chart cannot be encoded; never for values that are missing or not finite.
 pub fn files(input: &Input) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut out = BTreeMap::new();
-    let mut charts = Vec::new();
-    for chart in panels::all(input) {
-        let rendered = render(&chart)?;
-        out.insert(format!("charts/{}.svg", chart.slug), rendered.svg.into_bytes());
-        out.insert(format!("charts/{}.png", chart.slug), rendered.png);
-        charts.push((chart, rendered.inline_svg));
+    let (charts, plates) = (panels::all(input), plates::all(input));
+    let mut out = texts(input, &charts, &plates)?;
+    for chart in &charts {
+        out.insert(format!("charts/{}.png", chart.slug), render_png(chart)?);
     }
-    let plates = plates::all(input);
     for plate in &plates {
         out.insert(format!("figures/{}.png", plate.slug), plates::sheet(plate)?);
     }
-    out.insert("index.html".into(), page::page(input, &charts, &plates)?.into_bytes());
+    Ok(out)
+}
+
+/// The files that are text.
+pub(super) fn texts(input: &Input, charts: &[Chart], plates: &[Plate<'_>]) -> Result<Files> {
+    let mut out = Files::new();
+    let mut inline = Vec::new();
+    for chart in charts {
+        let svg = render_svg(chart)?;
+        out.insert(format!("charts/{}.svg", chart.slug), svg.file.into_bytes());
+        inline.push(svg.inline);
+    }
+    out.insert("index.html".into(), page::page(input, charts, &inline, plates)?.into_bytes());
     out.insert("report.json".into(), json::document(input)?);
     out.insert("arms.md".into(), markdown::arms(&input.arms).into_bytes());
     let tables: [(&str, fn(&Input) -> String, bool); 8] = [
@@ -56,6 +68,3 @@ pub fn files(input: &Input) -> Result<BTreeMap<String, Vec<u8>>> {
     }
     Ok(out)
 }
-
-/// A chart and its SVG for the page.
-pub(super) type Drawn = (Chart, String);

@@ -8,10 +8,10 @@ pub(super) fn arms(arms: &Arms) -> String {
         return "No arms were compared.\n".to_owned();
     }
     let accuracy = arms_table::accuracy(arms);
-    let points = arms_table::operating_points(arms);
+    let (title, points) = arms_table::titled_operating_points(arms);
     let mut out = table(&accuracy);
     if !arms.sets.is_empty() {
-        out.push('\n');
+        out.push_str(&format!("\n{}\n\n", escaped(&title)));
         out.push_str(&table(&points));
     }
     out.push('\n');

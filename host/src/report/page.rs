@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use super::{
     arms_table,
-    chart::dark_rules,
+    chart::{Chart, dark_rules},
     claims,
     figure_view::{FigureView, figure_view},
-    files::Drawn,
     input::{Header, Input, Provenance},
     metrics_table,
     plates::Plate,
@@ -28,6 +27,8 @@ struct PageView<'a> {
     warnings: &'a [String],
     accuracy: Option<Table>,
     points: Option<Table>,
+    points_title: String,
+    points_corner: usize,
     claims: Vec<ClaimView<'a>>,
     claims_legend: &'static str,
     figures: Vec<FigureView>,
@@ -53,30 +54,38 @@ struct ChartView<'a> {
     caption: &'a str,
 }
 
-/// The contents of `index.html`.
+/// The contents of `index.html`; `svgs` are the charts' pictures, in the same order.
 ///
 /// # Errors
 /// When a picture cannot be encoded.
-pub(super) fn page(input: &Input, charts: &[Drawn], plates: &[Plate<'_>]) -> Result<String> {
+pub(super) fn page(input: &Input, charts: &[Chart], svgs: &[String], plates: &[Plate<'_>]) -> Result<String> {
     let mut env = Environment::new();
     env.add_filter("minus", typographic_minus);
     // The name's ending makes minijinja escape for HTML.
     env.add_template("page.html", TEMPLATE).map_err(|e| failed(&e))?;
     let template = env.get_template("page.html").map_err(|e| failed(&e))?;
-    let view = view(input, charts, plates)?;
+    let view = view(input, charts, svgs, plates)?;
     template.render(Serde(&view)).map_err(|e| failed(&e))
 }
 
-fn view<'a>(input: &'a Input, charts: &'a [Drawn], plates: &[Plate<'_>]) -> Result<PageView<'a>> {
+fn view<'a>(
+    input: &'a Input,
+    charts: &'a [Chart],
+    svgs: &'a [String],
+    plates: &[Plate<'_>],
+) -> Result<PageView<'a>> {
     let arms = &input.arms;
     let has_arms = !arms.rows.is_empty();
+    let (points_title, points) = arms_table::titled_operating_points(arms);
     Ok(PageView {
         style: format!("{STYLE}@media (prefers-color-scheme: dark) {{\n{}}}\n", dark_rules()),
         header: &input.header,
         summary: summary(input),
         warnings: &input.warnings,
         accuracy: has_arms.then(|| arms_table::accuracy(arms)),
-        points: (has_arms && !arms.sets.is_empty()).then(|| arms_table::operating_points(arms)),
+        points_corner: usize::from(arms.sets.len() > 1),
+        points: (has_arms && !arms.sets.is_empty()).then_some(points),
+        points_title,
         claims: input
             .claims
             .iter()
@@ -90,6 +99,7 @@ fn view<'a>(input: &'a Input, charts: &'a [Drawn], plates: &[Plate<'_>]) -> Resu
         figures: plates.iter().map(figure_view).collect::<Result<_>>()?,
         charts: charts
             .iter()
+            .zip(svgs)
             .map(|(chart, svg)| ChartView {
                 slug: &chart.slug,
                 svg,

@@ -51,7 +51,7 @@ pub fn provenance() -> Vec<Provenance> {
         (
             "Gap",
             Paper,
-            "Defined so as to reproduce the gaps that the paper prints: (REAL - SYN)/SYN x 100.",
+            "Defined so as to reproduce the gaps that the paper prints: (REAL - SYN)/SYN × 100.",
         ),
         (
             "Uniqueness, preservation, diversity",

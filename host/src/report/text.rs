@@ -22,8 +22,8 @@ pub fn text_table(input: &Input) -> String {
         }
         out.push_str(&aligned(&accuracy));
         if !arms.sets.is_empty() {
-            let mut points = arms_table::operating_points(arms);
-            out.push('\n');
+            let (title, mut points) = arms_table::titled_operating_points(arms);
+            out.push_str(&format!("\n{title}\n"));
             out.push_str(&aligned(&points));
             let mut notes = accuracy.notes;
             notes.append(&mut points.notes);

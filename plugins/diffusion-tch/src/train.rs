@@ -1,7 +1,7 @@
 //! One optimizer step.
 
 use ficta_core::{Ctx, Error, Result, TensorRef};
-use ficta_tch_bridge::{Borrowed, OrBackend, average_over_processes, clip_gradient_norm, in_order};
+use ficta_tch_bridge::{Borrowed, OrBackend, average_over_processes, clip_gradient_norm, gradients, in_order};
 use tch::{Kind, Reduction, Tensor};
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) fn step(
     let compute = params.precision.compute_kind();
     let weights = model.parameters.as_leaves(compute)?;
     let piece = params.micro_batch;
-    let (mut loss, mut gradients) = (0.0, model.parameters.zero_gradients()?);
+    let (mut loss, mut sums) = (0.0, model.parameters.zero_gradients()?);
     in_order(
         rows.div_ceil(piece),
         ctx,
@@ -56,19 +56,19 @@ pub(crate) fn step(
         },
         |_, (value, part)| {
             loss += value;
-            accumulate(&mut gradients, &part)
+            accumulate(&mut sums, &part)
         },
     )?;
-    let loss = average_over_processes(loss, &mut gradients, ctx)?;
+    let loss = average_over_processes(loss, &mut sums, ctx)?;
     if !loss.is_finite() {
         let step = model.optimiser.steps() + 1;
         return Err(Error::data(format!("the loss of step {step} is {loss}"))
             .help("lower the learning rate, or look for images that are not finite; the weights are those of the step before"));
     }
     let limit = if params.clip_norm > 0.0 { params.clip_norm } else { f64::INFINITY };
-    clip_gradient_norm(&mut gradients, limit)?;
+    clip_gradient_norm(&mut sums, limit)?;
     model.for_use = None;
-    model.optimiser.step(&model.parameters, &gradients, learning_rate)?;
+    model.optimiser.step(&model.parameters, &sums, learning_rate)?;
     model.ema.update(&model.parameters, params.ema_decay, model.optimiser.steps())?;
     Ok(loss)
 }
@@ -98,9 +98,8 @@ fn gradients_of(
         .forward(pass, &x_t, &given)
         .and_then(|out| out.f_mse_loss(&target, Reduction::Mean)?.f_mul_scalar(share))
         .or_backend("running the UNet")?;
-    let doing = "computing the UNet's gradients";
-    let gradients = Tensor::f_run_backward(&[&loss], pass.weights, false, false).or_backend(doing)?;
-    Ok((f64::try_from(&loss).or_backend(doing)?, gradients))
+    let found = gradients(&loss, pass.weights)?;
+    Ok((f64::try_from(&loss).or_backend("reading the loss")?, found))
 }
 
 fn accumulate(sums: &mut [Tensor], part: &[Tensor]) -> Result<()> {

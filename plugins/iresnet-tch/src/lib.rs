@@ -7,6 +7,7 @@
 mod architecture;
 mod backbone;
 mod batch_norm;
+mod convolution;
 mod cosine_head;
 mod depth;
 mod embedding;

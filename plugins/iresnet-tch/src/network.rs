@@ -1,11 +1,12 @@
 //! From images to embeddings.
 
 use ficta_core::{Error, Result};
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult, conv2d};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::{Kind, Tensor};
 
 use crate::{
-    Architecture, architecture::block_name, batch_norm::BatchNorm, prelu::prelu, residual_block::ResidualBlock,
+    Architecture, architecture::block_name, batch_norm::BatchNorm, convolution::convolve, prelu::prelu,
+    residual_block::ResidualBlock,
 };
 
 /// The network's layers; each knows the places of its weights.
@@ -56,7 +57,7 @@ impl Network {
     /// `images` `[B,C,H,W]` to raw embeddings f32 `[B,d]`. From the linear layer on all is f32, as in `arcface_torch`'s fp16 mode.
     pub fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
         let (training, compute) = (mode.training, mode.compute);
-        let x = conv2d(images, self.conv1.of(weights), None, 1, 1, compute)?;
+        let x = convolve(images, self.conv1.of(weights), 1, training, compute)?;
         let mut x = prelu(
             &self.bn1.forward(weights, &x, training)?,
             self.slopes.of(weights),

@@ -1,10 +1,10 @@
 //! The residual block of iresnet.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult, conv2d};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::{Kind, Tensor};
 
-use crate::{batch_norm::BatchNorm, network::id, prelu::prelu};
+use crate::{batch_norm::BatchNorm, convolution::convolve, network::id, prelu::prelu};
 
 /// bn1, conv1, bn2, prelu, conv2 (which has the stride), bn3, plus the input; nothing after the sum.
 #[derive(Clone, Debug)]
@@ -53,15 +53,15 @@ impl ResidualBlock {
     /// `x` `[B,in,H,W]` to `[B,out,H/stride,W/stride]`, rounded up, in `compute`.
     pub fn forward(&self, weights: &[Tensor], x: &Tensor, training: bool, compute: Kind) -> TchResult {
         let y = self.bn1.forward(weights, x, training)?;
-        let y = conv2d(&y, self.conv1.of(weights), None, 1, 1, compute)?;
+        let y = convolve(&y, self.conv1.of(weights), 1, training, compute)?;
         let y = self.bn2.forward(weights, &y, training)?;
         let y = prelu(&y, self.slopes.of(weights), training)?;
-        let y = conv2d(&y, self.conv2.of(weights), None, self.stride, 1, compute)?;
+        let y = convolve(&y, self.conv2.of(weights), self.stride, training, compute)?;
         let y = self.bn3.forward(weights, &y, training)?;
         match &self.shortcut {
             None => y.f_add(x),
             Some(Shortcut { conv, norm }) => {
-                let x = conv2d(x, conv.of(weights), None, self.stride, 0, compute)?;
+                let x = convolve(x, conv.of(weights), self.stride, training, compute)?;
                 y.f_add(&norm.forward(weights, &x, training)?)
             }
         }

@@ -1,7 +1,7 @@
 //! Samplers in plain Rust, over any denoiser: one file a sampler.
 //!
-//! All share one loop ([`reverse`]): at each time step of a [`schedule`], ask the denoiser ([`guidance`]), turn its answer into an estimate of the
-//! clean image ([`prediction`]), and move to the next, less noisy time step. A sampler is the rule for that move.
+//! All share one loop (`reverse`): at each time step of a `schedule`, ask the denoiser (`guidance`), turn its answer into an estimate of the
+//! clean image (`prediction`), and move to the next, less noisy time step. A sampler is the rule for that move.
 
 mod ddim;
 mod ddpm;

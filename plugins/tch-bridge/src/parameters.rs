@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ficta_core::{Error, Result};
 use tch::{Kind, Tensor};
 
-use crate::{OrBackend, Saved, TchResult};
+use crate::{OrBackend, Saved, TchResult, gradients};
 
 /// A place in [`Parameters`], and in any list of tensors in the same order (gradients, an EMA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,13 +95,9 @@ impl Parameters {
     /// Gradients of a scalar with respect to the trainable tensors, in their order; zeros where the scalar does not depend on one.
     ///
     /// # Errors
-    /// libtorch's: `loss` is no scalar or has no graph.
+    /// As for [`gradients`].
     pub fn gradients(&self, loss: &Tensor) -> Result<Vec<Tensor>> {
-        let inputs: Vec<&Tensor> = self.trainable().map(|(_, t)| t).collect();
-        let doing = "computing gradients";
-        let found = Tensor::f_run_backward(&[loss], &inputs, false, false).or_backend(doing)?;
-        let filled = found.into_iter().zip(inputs);
-        filled.map(|(g, p)| if g.defined() { Ok(g) } else { p.f_zeros_like().or_backend(doing) }).collect()
+        gradients(loss, &self.trainable().map(|(_, t)| t).collect::<Vec<_>>())
     }
 
     /// Copies of all tensors, in order and without gradients: the start of an EMA.

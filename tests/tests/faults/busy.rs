@@ -25,9 +25,19 @@ pub fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
 /// A run that trains for a very long time, in the middle of it.
 fn long_run(begun: &Begun) -> Child {
     let long = ["--set", "denoiser.training.steps=1000000", "--until", "train-denoiser"];
-    let child = begun.smoke.call(&product::executable(), "run", &begun.smoke.out(), &long).spawn().unwrap();
+    let child = begun
+        .smoke
+        .call(&product::executable(), "run", &begun.smoke.out(), &long)
+        .spawn()
+        .unwrap();
     let work = begun.smoke.out().join(".work");
-    let training = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("train-denoiser").then_some(());
+    let training = |entry: std::fs::DirEntry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with("train-denoiser")
+            .then_some(())
+    };
     wait_for(|| std::fs::read_dir(&work).ok()?.find_map(|entry| training(entry.ok()?)));
     child
 }
@@ -47,9 +57,16 @@ fn an_interrupt_stops_a_run_with_its_own_code() {
     let begun = Begun::new();
     let mut run = long_run(&begun);
     let asked = Instant::now();
-    let sent = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill")
+        .args(["-INT", &run.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
     assert_eq!(run.wait().unwrap().code(), Some(3));
-    assert!(asked.elapsed() < Duration::from_secs(10), "it took {:?} to stop", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "it took {:?} to stop",
+        asked.elapsed()
+    );
     assert_eq!(ficta_tests::records::results(&begun.smoke.out()), begun.before);
 }

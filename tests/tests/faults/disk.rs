@@ -18,7 +18,10 @@ impl SmallDisk {
     /// None, with the reason on stderr, where this process may not mount.
     fn mount(at: &Path, bytes: u64) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"]).arg(at).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"])
+            .arg(at)
+            .output();
         match mounted {
             Ok(output) if output.status.success() => Some(Self(at.to_owned())),
             Ok(output) => skipped(&String::from_utf8_lossy(&output.stderr)),
@@ -49,14 +52,19 @@ impl Drop for SmallDisk {
 }
 
 fn skipped(why: &str) -> Option<SmallDisk> {
-    eprintln!("SKIPPED: a small file system is needed, which only root can mount: {}", why.trim());
+    eprintln!(
+        "SKIPPED: a small file system is needed, which only root can mount: {}",
+        why.trim()
+    );
     None
 }
 
 #[test]
 fn a_full_disk_stops_a_run_which_goes_on_when_there_is_room() {
     let smoke = Smoke::new();
-    let Some(disk) = SmallDisk::mount(&smoke.folder().join("disk"), 24 << 20) else { return };
+    let Some(disk) = SmallDisk::mount(&smoke.folder().join("disk"), 24 << 20) else {
+        return;
+    };
     let run = disk.0.join("run");
     smoke.run_into(&run, &["--until", "encode"]).succeeded();
     let before = results(&run);
@@ -71,9 +79,15 @@ fn a_full_disk_stops_a_run_which_goes_on_when_there_is_room() {
         }
         failures += 1;
         let finished = finished.refused(1, &["No space left on device"]);
-        assert!(finished.error().contains("fix:"), "no advice with {room} bytes left\n{finished}");
+        assert!(
+            finished.error().contains("fix:"),
+            "no advice with {room} bytes left\n{finished}"
+        );
         let after = results(&run);
-        assert!(before.iter().all(|(file, hash)| after.get(file) == Some(hash)), "earlier results are not as they were");
+        assert!(
+            before.iter().all(|(file, hash)| after.get(file) == Some(hash)),
+            "earlier results are not as they were"
+        );
         outputs(&run); // every stage that claims to be finished is whole
     }
     assert!(failures >= 3, "the disk was hardly ever full: {failures}");

@@ -36,7 +36,11 @@ impl Begun {
     fn refuses(&self, name: &str, arguments: &[&str], code: i32, parts: &[&str]) {
         let finished = self.smoke.run(arguments).refused(code, parts);
         insta::assert_snapshot!(name, self.portable(&finished));
-        assert_eq!(results(&self.smoke.out()), self.before, "earlier results are not as they were");
+        assert_eq!(
+            results(&self.smoke.out()),
+            self.before,
+            "earlier results are not as they were"
+        );
     }
 
     /// The error without what differs from machine to machine.

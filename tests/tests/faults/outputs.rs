@@ -16,9 +16,13 @@ fn a_stage_whose_output_is_damaged_or_gone_runs_again() {
     let record = smoke.out().join("propose/fictional/stage.json");
     let recorded = fs::read(&record).unwrap();
     let damages: [(&str, &dyn Fn()); 4] = [
-        ("an output is cut off", &|| fs::write(&file, &bytes[..bytes.len() / 2]).unwrap()),
+        ("an output is cut off", &|| {
+            fs::write(&file, &bytes[..bytes.len() / 2]).unwrap()
+        }),
         ("an output is gone", &|| fs::remove_file(&file).unwrap()),
-        ("the record is cut off", &|| fs::write(&record, &recorded[..recorded.len() / 2]).unwrap()),
+        ("the record is cut off", &|| {
+            fs::write(&record, &recorded[..recorded.len() / 2]).unwrap()
+        }),
         ("the record is gone", &|| fs::remove_file(&record).unwrap()),
     ];
     for (what, damage) in damages {
@@ -35,10 +39,17 @@ fn a_stage_whose_output_is_damaged_or_gone_runs_again() {
 fn a_checkpoint_that_is_damaged_is_refused_with_its_name() {
     let begun = Begun::new();
     let until = ["--until", "train-denoiser", "--set", "denoiser.training.steps=100000"];
-    let mut child = begun.smoke.call(&ficta_tests::product::executable(), "run", &begun.smoke.out(), &until).spawn().unwrap();
+    let mut child = begun
+        .smoke
+        .call(&ficta_tests::product::executable(), "run", &begun.smoke.out(), &until)
+        .spawn()
+        .unwrap();
     let work = begun.smoke.out().join(".work");
     let checkpoint = super::busy::wait_for(|| {
-        let stage = fs::read_dir(&work).ok()?.filter_map(|e| Some(e.ok()?.path())).find(|p| p.join("resume").exists())?;
+        let stage = fs::read_dir(&work)
+            .ok()?
+            .filter_map(|e| Some(e.ok()?.path()))
+            .find(|p| p.join("resume").exists())?;
         let state = stage.join("resume/state.json").exists();
         state.then_some(stage.join("resume"))
     });

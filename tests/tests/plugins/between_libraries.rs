@@ -20,7 +20,8 @@ fn unet(registry: &Registry) -> Box<dyn Denoiser> {
     let host = NullHost::default();
     let params = json!({"resolution": SIDE, "channels": 1, "base_width": 16, "multipliers": [1, 2], "micro_batch": 2});
     let mut unet = registry.denoiser("unet", &params).unwrap_or_else(|e| panic!("{e}"));
-    unet.initialise(DIM, 1, &Ctx::new(&host)).unwrap_or_else(|e| panic!("{e}"));
+    unet.initialise(DIM, 1, &Ctx::new(&host))
+        .unwrap_or_else(|e| panic!("{e}"));
     unet
 }
 
@@ -69,14 +70,24 @@ fn train(backbone: &mut dyn Backbone, loss: &mut dyn Loss) -> (Vec<f64>, Vec<f32
     backbone.initialise(PEOPLE, 1, &ctx).unwrap();
     let (people, n) = (normal(PEOPLE * SIDE * SIDE, 3), 2 * PEOPLE);
     let noise = normal(n * SIDE * SIDE, 4);
-    let images: Vec<f32> = noise.iter().enumerate().map(|(i, x)| (0.5 * people[i % people.len()] + 0.05 * x).clamp(-1.0, 1.0)).collect();
+    let images: Vec<f32> = noise
+        .iter()
+        .enumerate()
+        .map(|(i, x)| (0.5 * people[i % people.len()] + 0.05 * x).clamp(-1.0, 1.0))
+        .collect();
     let labels: Vec<i64> = (0..n).map(|i| (i % PEOPLE) as i64).collect();
     let images = TensorRef::new(&images, &[n, 1, SIDE, SIDE]).unwrap();
     let labels = TensorRef::new(&labels, &[n]).unwrap();
-    let mut step = || backbone.train_step(images, labels, loss, 0.05, &ctx).unwrap_or_else(|e| panic!("{e}"));
+    let mut step = || {
+        backbone
+            .train_step(images, labels, loss, 0.05, &ctx)
+            .unwrap_or_else(|e| panic!("{e}"))
+    };
     let losses = (0..12).map(|_| step()).collect();
     let mut embeddings = vec![f32::NAN; n * DIM];
-    backbone.embed(images, TensorMut::new(&mut embeddings, &[n, DIM]).unwrap(), &ctx).unwrap();
+    backbone
+        .embed(images, TensorMut::new(&mut embeddings, &[n, DIM]).unwrap(), &ctx)
+        .unwrap();
     (losses, embeddings)
 }
 
@@ -94,7 +105,10 @@ fn a_loss_from_its_library_trains_the_backbone_of_another() {
         assert!(losses[11] < 0.7 * losses[0], "{name} learns nothing: {losses:?}");
         assert!(embeddings.iter().all(|x| x.is_finite()));
         // Linked into this program, the loss gives the same numbers to the same trainer.
-        let here = train(&mut *backbone(), &mut *Registry::with_built_ins().loss(name, &loss).unwrap());
+        let here = train(
+            &mut *backbone(),
+            &mut *Registry::with_built_ins().loss(name, &loss).unwrap(),
+        );
         assert_eq!(here, there, "{name}");
     }
 }
@@ -113,14 +127,20 @@ fn an_error_of_a_lent_loss_comes_back_through_both_libraries() {
         }
     }
     let registry = loaded(&["ficta_iresnet_tch"]);
-    let params = json!({"blocks": [1, 1, 1, 1], "widths": [8, 8, 8, 16, 16], "dim": DIM, "input_size": SIDE, "channels": 1});
+    let params =
+        json!({"blocks": [1, 1, 1, 1], "widths": [8, 8, 8, 16, 16], "dim": DIM, "input_size": SIDE, "channels": 1});
     let mut backbone = registry.backbone("iresnet", &params).unwrap_or_else(|e| panic!("{e}"));
     let host = NullHost::default();
     backbone.initialise(2, 1, &Ctx::new(&host)).unwrap();
     let (images, labels) = (normal(2 * SIDE * SIDE, 1), [0i64, 1]);
     let images = TensorRef::new(&images, &[2, 1, SIDE, SIDE]).unwrap();
     let labels = TensorRef::new(&labels, &[2]).unwrap();
-    let error = backbone.train_step(images, labels, &mut Failing, 0.1, &Ctx::new(&host)).unwrap_err();
+    let error = backbone
+        .train_step(images, labels, &mut Failing, 0.1, &Ctx::new(&host))
+        .unwrap_err();
     assert_eq!(error.kind(), ficta_core::ErrorKind::DATA);
-    assert!(error.message().contains("the 13th margin is broken") && error.help_text() == Some("mend it"), "{error}");
+    assert!(
+        error.message().contains("the 13th margin is broken") && error.help_text() == Some("mend it"),
+        "{error}"
+    );
 }

@@ -43,7 +43,11 @@ fn losses_have_the_same_bits_across_the_boundary() {
             let batch = LossBatch::random(13, 7, seed);
             let expected = batch.evaluate(&mut *here, &Ctx::new(&host)).unwrap();
             assert!(expected.loss.is_finite() && expected.cosines.iter().any(|g| *g != 0.0));
-            assert_eq!(batch.evaluate(&mut *there, &Ctx::new(&host)).unwrap(), expected, "{name}");
+            assert_eq!(
+                batch.evaluate(&mut *there, &Ctx::new(&host)).unwrap(),
+                expected,
+                "{name}"
+            );
         }
         // An error crosses with its kind and its words.
         let mut batch = LossBatch::random(3, 4, 0);
@@ -67,7 +71,11 @@ impl Real {
         let mut stream = Stream::new(seed, "tests.real", 0, 0);
         let mut mean = vec![0f32; REAL * DIM];
         stream.fill_normal(&mut mean);
-        Self { mean, variance: (0..REAL).map(|_| 0.1 + stream.uniform() as f32).collect(), count: vec![5; REAL] }
+        Self {
+            mean,
+            variance: (0..REAL).map(|_| 0.1 + stream.uniform() as f32).collect(),
+            count: vec![5; REAL],
+        }
     }
 
     fn view(&self) -> Identities<'_> {
@@ -93,7 +101,12 @@ fn propose(registry: &Registry, params: &Value, real: &Real) -> Proposed {
     let host = NullHost { seed: 3 };
     let mut proposer = registry.proposer("variance-interpolation", params).unwrap();
     let k = proposer.count(REAL, 40).unwrap();
-    let mut out = Proposed { feature: vec![0.0; k * DIM], parents: vec![0; 2 * k], t: vec![0.0; k], variance: vec![0.0; k] };
+    let mut out = Proposed {
+        feature: vec![0.0; k * DIM],
+        parents: vec![0; 2 * k],
+        t: vec![0.0; k],
+        variance: vec![0.0; k],
+    };
     let room = CandidatesMut {
         feature: TensorMut::new(&mut out.feature, &[k, DIM]).unwrap(),
         parents: TensorMut::new(&mut out.parents, &[k, 2]).unwrap(),
@@ -111,7 +124,10 @@ fn proposers_and_selectors_have_the_same_bits_across_the_boundary() {
         let [here, there] = both(|r| Ok(propose(r, &json!({"rule": rule}), &real)));
         assert!(here.t.len() == 40 && here.feature.iter().any(|x| *x != 0.0));
         assert_eq!(here, there, "{rule}");
-        for (selector, params) in [("id-nms", json!({"threshold_real": 0.8, "threshold_selected": 0.7})), ("all", json!({}))] {
+        for (selector, params) in [
+            ("id-nms", json!({"threshold_real": 0.8, "threshold_selected": 0.7})),
+            ("all", json!({})),
+        ] {
             let [here, there] = both(|r| Ok(select(r, selector, &params, &here, &real)));
             assert!(here.0 > 0, "{selector} keeps none");
             assert_eq!(here, there, "{selector}");
@@ -138,21 +154,32 @@ fn select(registry: &Registry, name: &str, params: &Value, candidates: &Proposed
     };
     let mut selector = registry.selector(name, params).unwrap();
     let count = selector.select(&view, &real.view(), room, &Ctx::new(&host)).unwrap();
-    (count, decision, blocker, cosine.iter().map(|c| c.to_bits()).collect(), rank)
+    (
+        count,
+        decision,
+        blocker,
+        cosine.iter().map(|c| c.to_bits()).collect(),
+        rank,
+    )
 }
 
 #[test]
 fn samplers_have_the_same_bits_across_the_boundary() {
     let host = NullHost::default();
     let (conditions, seeds) = ([0.6f32, 0.8, 1.0, 0.0, 0.0, -1.0], [5u64, 6, 7]);
-    for (name, params) in [("ddim", json!({"steps": 5, "guidance": 1.5})), ("ddpm", json!({"steps": 5}))] {
+    for (name, params) in [
+        ("ddim", json!({"steps": 5, "guidance": 1.5})),
+        ("ddpm", json!({"steps": 5})),
+    ] {
         let made = both(|r| r.sampler(name, &params)).map(|mut sampler| {
             let mut denoiser = ToyDenoiser::new([1, 4, 4], 2, 0.3, Prediction::V, cosine_alpha_bar(50));
             let mut images = vec![f32::NAN; 3 * 16];
             let conditions = TensorRef::new(&conditions, &[3, 2]).unwrap();
             let seeds = TensorRef::new(&seeds, &[3]).unwrap();
             let out = TensorMut::new(&mut images, &[3, 1, 4, 4]).unwrap();
-            sampler.sample(&mut denoiser, conditions, seeds, out, &Ctx::new(&host)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            sampler
+                .sample(&mut denoiser, conditions, seeds, out, &Ctx::new(&host))
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
             images
         });
         assert!(made[0].iter().all(|x| x.is_finite()));
@@ -163,11 +190,19 @@ fn samplers_have_the_same_bits_across_the_boundary() {
 #[test]
 fn every_kind_of_component_is_found_only_as_what_it_is() {
     for registry in [Registry::with_built_ins(), loaded(&CRATES)] {
-        let error = registry.sampler("cosface", &json!({})).err().expect("a loss is no sampler");
+        let error = registry
+            .sampler("cosface", &json!({}))
+            .err()
+            .expect("a loss is no sampler");
         assert!(error.message().contains("`cosface` is a loss"), "{error}");
         for entry in registry.entries() {
             let named = |kind: &Kind| registry.find(*kind, &entry.component.name).is_ok();
-            assert_eq!(Kind::ALL.iter().filter(|kind| named(kind)).count(), 1, "{}", entry.component.name);
+            assert_eq!(
+                Kind::ALL.iter().filter(|kind| named(kind)).count(),
+                1,
+                "{}",
+                entry.component.name
+            );
         }
     }
 }

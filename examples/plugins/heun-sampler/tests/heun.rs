@@ -6,13 +6,13 @@ use ficta_core::{
 };
 use heun_sampler::{Heun, Params};
 
-const SPREAD: f64 = 0.1;
+const SPREAD: f64 = 0.2;
 const CONDITIONS: [f32; 4] = [0.6, -0.8, 0.28, 0.96];
 const SEEDS: [u64; 2] = [5, 6];
 
 fn toy(prediction: Prediction) -> ToyDenoiser {
     let mut toy = ToyDenoiser::new([1, 3, 3], 2, SPREAD, prediction, cosine_alpha_bar(1000));
-    // Images stay within [-1, 1] by more than three deviations.
+    // Images stay within [-1, 1].
     toy.weights.iter_mut().for_each(|w| *w *= 0.6);
     toy
 }
@@ -71,7 +71,9 @@ fn error(steps: usize) -> f64 {
 #[test]
 fn it_converges_to_the_exact_solution_with_second_order() {
     let (coarse, fine, finest) = (error(12), error(24), error(48));
-    assert!(finest < 1e-3, "{finest}");
+    println!("errors at 12, 24 and 48 steps: {coarse:e} {fine:e} {finest:e}");
+    assert!(exact(first_sigma()).iter().all(|x| x.abs() < 1.0), "nothing to clamp");
+    assert!(finest < 5e-3, "{finest}");
     // Halving a second-order method's steps divides its error by 4, a first-order one's by 2.
     assert!(coarse / fine > 3.0 && fine / finest > 3.0, "{coarse} {fine} {finest}");
 }

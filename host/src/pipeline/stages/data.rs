@@ -26,7 +26,7 @@ pub fn stage(config: &RunConfig) -> Result<Stage> {
         params.insert("content".into(), json!(content(&source)?));
     }
     let work = move |place: &Place<'_>| {
-        let people = split(source.len(), settings.held_out, derive_seed(place.seed, "data.split", 0, 0))?;
+        let people = split(source.identities.len(), settings.held_out, derive_seed(place.seed, "data.split", 0, 0))?;
         let names = |rows: &[usize]| rows.iter().map(|i| source.identities[*i].name.clone()).collect::<Vec<_>>();
         let ctx = place.ctx();
         let mut counts = Vec::new();

@@ -1,5 +1,7 @@
 //! Axes and their ticks.
 
+use crate::report::number::fixed;
+
 /// An axis with its ticks.
 #[derive(Debug, Clone)]
 pub(crate) struct Axis {
@@ -15,7 +17,7 @@ impl Axis {
     /// A linear axis over at least [low, high], its ends on ticks.
     pub fn linear(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (low, high) = sane(low, high);
-        let step = nice_step((high - low) / 5.0);
+        let step = nice_step((high - low) / 7.0);
         let (first, last) = ((low / step).floor(), (high / step).ceil());
         Self::stepped(label, first * step, last * step, step)
     }
@@ -23,7 +25,7 @@ impl Axis {
     /// A linear axis over exactly [low, high].
     pub fn linear_exact(label: impl Into<String>, low: f64, high: f64) -> Self {
         let (low, high) = sane(low, high);
-        Self::stepped(label, low, high, nice_step((high - low) / 5.0))
+        Self::stepped(label, low, high, nice_step((high - low) / 7.0))
     }
 
     fn stepped(label: impl Into<String>, low: f64, high: f64, step: f64) -> Self {
@@ -33,7 +35,7 @@ impl Axis {
         let ticks = (first..=last)
             .map(|k| {
                 let at = k as f64 * step;
-                (at, super::super::number::fixed(at, decimals))
+                (at, fixed(at, decimals).replace('-', "\u{2212}"))
             })
             .collect();
         Self {
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn linear_ticks_are_round_and_cover_the_data() {
         let a = Axis::linear("", -0.13, 0.94);
-        assert_eq!(texts(&a), ["-0.5", "0.0", "0.5", "1.0"]);
+        assert_eq!(texts(&a), ["−0.2", "0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         let a = Axis::linear("", 0.0, 435.0);
         assert_eq!(texts(&a), ["0", "100", "200", "300", "400", "500"]);
         let a = Axis::linear_exact("", 0.0, 1.0);

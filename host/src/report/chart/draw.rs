@@ -27,15 +27,18 @@ struct Pen<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
     chart: &'a Chart,
     at: &'a Layout<'a>,
+    /// How much lower text is placed, in parts of its size.
+    drop: f64,
 }
 
-/// Draws a chart without its background.
+/// Draws a chart without its background; text is placed lower by `drop` of its size.
 pub(super) fn draw<DB: DrawingBackend>(
     chart: &Chart,
     at: &Layout<'_>,
     area: &DrawingArea<DB, Shift>,
+    drop: f64,
 ) -> Done<DB> {
-    let pen = Pen { area, chart, at };
+    let pen = Pen { area, chart, at, drop };
     pen.text(&chart.title, (16, 20), TITLE, Colour::Ink, HPos::Left)?;
     for entry in &at.legend {
         pen.entry(entry)?;
@@ -76,8 +79,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let style = TextStyle::from((FAMILY, size * SCALE).into_font())
             .color(&light)
             .pos(Pos::new(h, VPos::Center));
+        let lower = (f64::from(size * SCALE) * self.drop).round() as i32;
         self.area
-            .draw(&Text::new(text.to_owned(), (x * SCALE, y * SCALE), style))
+            .draw(&Text::new(text.to_owned(), (x * SCALE, y * SCALE + lower), style))
     }
 
     fn line(&self, points: Vec<(i32, i32)>, style: ShapeStyle, dashed: bool) -> Done<DB> {
@@ -118,13 +122,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for (value, text) in &self.chart.y.ticks {
             if let Some((_, y)) = self.chart.y.position(*value).and_then(|_| self.place_y(*value)) {
                 self.line(vec![(left * SCALE, y), (right * SCALE, y)], stroke(Colour::Grid, 10), false)?;
-                self.text(text, (left - 8, y / SCALE), TEXT, Colour::Muted, HPos::Right)?;
+                self.text(text, (left - 8, (y + SCALE / 2) / SCALE), TEXT, Colour::Muted, HPos::Right)?;
             }
         }
         for (value, text) in &self.chart.x.ticks {
             if let Some((x, _)) = self.place_x(*value) {
                 self.line(vec![(x, top * SCALE), (x, bottom * SCALE)], stroke(Colour::Grid, 10), false)?;
-                self.text(text, (x / SCALE, bottom + 14), TEXT, Colour::Muted, HPos::Center)?;
+                self.text(text, (x / SCALE, bottom + 15), TEXT, Colour::Muted, HPos::Center)?;
             }
         }
         self.line(
@@ -133,7 +137,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             false,
         )?;
         let middle = (left + right) / 2;
-        self.text(&self.chart.x.label, (middle, bottom + 36), TEXT, Colour::Ink, HPos::Center)?;
+        self.text(&self.chart.x.label, (middle, bottom + 39), TEXT, Colour::Ink, HPos::Center)?;
         self.text(&self.chart.y.label, (16, self.at.y_label), TEXT, Colour::Ink, HPos::Left)
     }
 
@@ -198,7 +202,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let Some((x, _)) = self.place_x(mark.x) else { continue };
             let Layout { top, bottom, right, .. } = *self.at;
             self.line(vec![(x, top * SCALE), (x, bottom * SCALE)], stroke(Colour::Ink, 12), true)?;
-            let width = super::font::text_width(&mark.label, TEXT) * 23 / 20;
+            let width = super::font::text_width(&mark.label, TEXT) * 21 / 20;
             let unit = x / SCALE;
             // Labels go down a line each, and to the left where the right has no room.
             let y = top + 10 + n as i32 * 18;

@@ -8,6 +8,9 @@ use plotters::style::{FontStyle, IntoFont, register_font};
 /// SVG viewers put their own sans-serif in its place; PNG files show the one compiled in.
 pub(super) const FAMILY: &str = "sans-serif";
 
+/// plotters sets lines of text too high in bitmaps, by this part of their size (measured on this font).
+pub(crate) const BITMAP_DROP: f64 = 0.19;
+
 /// Makes the font known to plotters; must come before any drawing.
 pub(crate) fn register() -> Result<()> {
     static DONE: OnceLock<bool> = OnceLock::new();

@@ -5,11 +5,11 @@ use super::{Chart, Colour, Shape, font::text_width};
 /// Width of every chart.
 pub(super) const WIDTH: i32 = 560;
 /// Font size of title.
-pub(super) const TITLE: i32 = 17;
+pub(super) const TITLE: i32 = 20;
 /// Font size of all else.
-pub(super) const TEXT: i32 = 14;
+pub(super) const TEXT: i32 = 16;
 /// Height of a row of the legend.
-pub(super) const LEGEND_ROW: i32 = 20;
+pub(super) const LEGEND_ROW: i32 = 23;
 /// Length of the sample of a line in the legend.
 pub(super) const SAMPLE: i32 = 18;
 
@@ -47,14 +47,14 @@ impl<'a> Layout<'a> {
             .max()
             .unwrap_or(0);
         // Browsers' fonts run a little wider than the one measured with.
-        let left = (widest * 23 / 20 + 18).clamp(44, WIDTH / 2);
+        let left = (widest * 21 / 20 + 18).clamp(44, WIDTH * 3 / 5);
         let right = WIDTH - 20;
         let legend_top = if chart.title.is_empty() { 8 } else { 38 };
         let (legend, rows) = legend(chart, legend_top);
         let mut top = legend_top + rows * LEGEND_ROW + 10;
         let y_label = top + 2;
         if !chart.y.label.is_empty() {
-            top += 18;
+            top += 20;
         }
         let plot = match chart.series.first().map(|s| &s.shape) {
             Some(Shape::Dots(_)) => 30 * chart.y.ticks.len() as i32 + 6,
@@ -62,7 +62,7 @@ impl<'a> Layout<'a> {
         };
         let bottom = top + plot;
         Self {
-            height: bottom + 54,
+            height: bottom + if chart.x.label.is_empty() { 34 } else { 56 },
             left,
             right,
             top,
@@ -80,7 +80,7 @@ fn legend(chart: &Chart, top: i32) -> (Vec<Entry<'_>>, i32) {
     let mut out = Vec::new();
     for series in &chart.series {
         let Some(name) = &series.name else { continue };
-        let width = SAMPLE + 6 + text_width(name, TEXT) * 23 / 20 + 18;
+        let width = SAMPLE + 6 + text_width(name, TEXT) * 21 / 20 + 18;
         if x > MARGIN && x + width > WIDTH {
             (x, row) = (MARGIN, row + 1);
         }

@@ -8,9 +8,9 @@ mod palette;
 mod render;
 
 pub(super) use axis::Axis;
-pub(super) use font::{register, text_width};
+pub(super) use font::{BITMAP_DROP, register, text_width};
 pub(super) use palette::{Colour, dark_rules};
-pub(super) use render::render;
+pub(super) use render::{render_png, render_svg};
 
 /// A chart.
 #[derive(Debug, Clone)]

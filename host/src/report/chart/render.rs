@@ -6,35 +6,32 @@ use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
 use super::{
     Chart,
     draw::{SCALE, draw},
-    font::register,
+    font::{BITMAP_DROP, register},
     layout::{Layout, WIDTH},
 };
 use crate::report::{escape::xml, png};
 
-/// A chart in its two forms.
+/// A chart as SVG, in two forms.
 #[derive(Debug)]
-pub(crate) struct Rendered {
+pub(crate) struct Svg {
     /// For a page: no name space, no background, colours that style rules can replace.
-    pub inline_svg: String,
+    pub inline: String,
     /// A file that stands alone, on white.
-    pub svg: String,
-    /// A file that stands alone, on white, two pixels to a page pixel.
-    pub png: Vec<u8>,
+    pub file: String,
 }
 
-/// Draws a chart.
+/// Draws a chart as SVG.
 ///
 /// # Errors
-/// When the compiled-in font cannot be read or a backend fails.
-pub(crate) fn render(chart: &Chart) -> Result<Rendered> {
+/// When the compiled-in font cannot be read or the backend fails.
+pub(crate) fn render_svg(chart: &Chart) -> Result<Svg> {
     register()?;
     let layout = Layout::of(chart);
-    let (width, height) = ((WIDTH * SCALE) as u32, (layout.height * SCALE) as u32);
-
+    let (width, height) = pixels_of(&layout);
     let mut drawn = String::new();
     {
         let area = SVGBackend::with_string(&mut drawn, (width, height)).into_drawing_area();
-        draw(chart, &layout, &area).map_err(|e| failed(chart, &e))?;
+        draw(chart, &layout, &area, 0.0).map_err(|e| failed(chart, &e))?;
         area.present().map_err(|e| failed(chart, &e))?;
     }
     let body = drawn
@@ -43,39 +40,39 @@ pub(crate) fn render(chart: &Chart) -> Result<Rendered> {
         .ok_or_else(|| failed(chart, &"plotters wrote no <svg> element"))?;
     let (alt, title) = (xml(&chart.alt), xml(&chart.title));
     let view = format!("viewBox=\"0 0 {width} {height}\" width=\"{WIDTH}\" height=\"{}\"", layout.height);
+    Ok(Svg {
+        inline: format!("<svg class=\"chart\" role=\"img\" aria-label=\"{title}. {alt}\" {view}>\n{body}</svg>\n"),
+        file: format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" {view}>\n<title>{title}</title>\n<desc>{alt}</desc>\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n{body}</svg>\n"
+        ),
+    })
+}
 
+/// Draws a chart as PNG, on white, two pixels to a page pixel.
+///
+/// # Errors
+/// When the compiled-in font cannot be read or the backend fails.
+pub(crate) fn render_png(chart: &Chart) -> Result<Vec<u8>> {
+    register()?;
+    let layout = Layout::of(chart);
+    let (width, height) = pixels_of(&layout);
     let mut pixels = vec![255_u8; width as usize * height as usize * 3];
     {
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        draw(chart, &layout, &area).map_err(|e| failed(chart, &e))?;
+        draw(chart, &layout, &area, BITMAP_DROP).map_err(|e| failed(chart, &e))?;
         area.present().map_err(|e| failed(chart, &e))?;
     }
-    let half = halved(&pixels, width as usize, height as usize);
-    Ok(Rendered {
-        inline_svg: format!("<svg class=\"chart\" role=\"img\" aria-label=\"{title}. {alt}\" {view}>\n{body}</svg>\n"),
-        svg: format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" {view}>\n<title>{title}</title>\n<desc>{alt}</desc>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n{body}</svg>\n"
-        ),
-        png: png::encode(&half, width / 2, height / 2, 3)?,
-    })
+    let half = png::reduced(&pixels, width as usize, height as usize, 2);
+    png::encode(&half, width / 2, height / 2, 3)
+}
+
+fn pixels_of(layout: &Layout<'_>) -> (u32, u32) {
+    ((WIDTH * SCALE) as u32, (layout.height * SCALE) as u32)
 }
 
 fn failed(chart: &Chart, cause: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::OTHER, format!("chart {:?} cannot be drawn: {cause}", chart.slug))
-}
-
-/// Each pixel the mean of four: smooth lines from a backend that draws thick ones without smoothing.
-fn halved(pixels: &[u8], width: usize, height: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(pixels.len() / 4);
-    for y in 0..height / 2 {
-        for x in 0..width / 2 {
-            for c in 0..3 {
-                let at = |dx: usize, dy: usize| u32::from(pixels[((2 * y + dy) * width + 2 * x + dx) * 3 + c]);
-                out.push(((at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1) + 2) / 4) as u8);
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -106,17 +103,16 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_the_inlined_form_names_no_address() {
-        let r = render(&chart()).unwrap();
-        assert!(r.inline_svg.contains("aria-label=\"a &lt; b. two &quot;lines&quot;\""));
-        assert!(!r.inline_svg.contains("http"));
-        assert!(r.svg.contains("xmlns"));
-        assert!(r.inline_svg.contains("here"));
+        let r = render_svg(&chart()).unwrap();
+        assert!(r.inline.contains("aria-label=\"a &lt; b. two &quot;lines&quot;\""));
+        assert!(!r.inline.contains("http"));
+        assert!(r.file.contains("xmlns"));
+        assert!(r.inline.contains("here"));
     }
 
     #[test]
     fn the_png_shows_the_line_in_its_colour() {
-        let r = render(&chart()).unwrap();
-        let image = image::load_from_memory(&r.png).unwrap().to_rgb8();
+        let image = image::load_from_memory(&render_png(&chart()).unwrap()).unwrap().to_rgb8();
         assert_eq!(image.width(), 2 * WIDTH as u32);
         let near = |p: &image::Rgb<u8>| p.0.iter().zip([0x0b, 0x6b, 0xcb]).all(|(&a, b)| a.abs_diff(b) < 40);
         let coloured = image.pixels().filter(|p| near(p)).count();

@@ -1,6 +1,7 @@
 //! The report's charts, built from its input.
 
 mod arms;
+mod differences;
 mod roc;
 mod similarities;
 mod training;
@@ -15,11 +16,19 @@ use super::{
 pub(super) fn all(input: &Input) -> Vec<Chart> {
     let mut charts = Vec::new();
     charts.extend(arms::chart(input));
+    charts.extend(differences::chart(input));
     charts.extend(roc::charts(input));
     charts.extend(similarities::charts(input));
     charts.extend(training::charts(input));
     charts.extend(yields::nms(input));
     charts.extend(yields::variance(input));
+    // Two titles may give one file name.
+    for at in 1..charts.len() {
+        let same = charts[..at].iter().filter(|c| c.slug == charts[at].slug).count();
+        if same > 0 {
+            charts[at].slug = format!("{}-{}", charts[at].slug, same + 1);
+        }
+    }
     charts
 }
 

@@ -11,9 +11,9 @@ use plotters::{
 
 use super::{Plate, PlateCell, PlateRow, grid::paint};
 use crate::report::{
-    chart::{register, text_width},
+    chart::{BITMAP_DROP, register, text_width},
     picture::Picture,
-    png,
+    png::{self, reduced},
 };
 
 const MARGIN: u32 = 20;
@@ -172,18 +172,38 @@ impl<'a> Layout<'a> {
         let failed = |e: &dyn std::fmt::Display| {
             Error::new(ErrorKind::OTHER, format!("figure {:?} cannot be drawn: {e}", plate.slug))
         };
-        {
-            let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-            for (x, y, text, heading) in &self.texts {
-                let colour = if *heading { RGBColor(0x10, 0x14, 0x18) } else { RGBColor(0x45, 0x4e, 0x58) };
-                let style = TextStyle::from(("sans-serif", FONT).into_font())
-                    .color(&colour)
-                    .pos(Pos::new(HPos::Left, VPos::Center));
-                area.draw_text(text, &style, (*x as i32, *y as i32))
-                    .map_err(|e| failed(&e))?;
+        for (x, y, text, heading) in &self.texts {
+            let (across, line) = text_line(text, *heading).map_err(|e| failed(&e))?;
+            let top = y - LINE / 2;
+            for (n, rgb) in line.chunks_exact(3).enumerate() {
+                let (x, y) = (x + n as u32 % across, top + n as u32 / across);
+                if x < width && y < height {
+                    let at = (y as usize * width as usize + x as usize) * 3;
+                    pixels[at..at + 3].copy_from_slice(rgb);
+                }
             }
-            area.present().map_err(|e| failed(&e))?;
         }
         png::encode(&pixels, width, height, 3)
     }
+}
+
+/// A line of text on white, its width and its RGB pixels `[LINE, width, 3]`. Drawn large and averaged down: plotters places
+/// letters on whole pixels.
+fn text_line(text: &str, heading: bool) -> Result<(u32, Vec<u8>), String> {
+    const LARGE: u32 = 4;
+    let width = text_span(text) + 4;
+    let (w, h) = (width * LARGE, LINE * LARGE);
+    let mut drawn = vec![255_u8; (w * h * 3) as usize];
+    {
+        let area = BitMapBackend::with_buffer(&mut drawn, (w, h)).into_drawing_area();
+        let colour = if heading { RGBColor(0x10, 0x14, 0x18) } else { RGBColor(0x45, 0x4e, 0x58) };
+        let size = FONT * LARGE as i32;
+        let style = TextStyle::from(("sans-serif", size).into_font())
+            .color(&colour)
+            .pos(Pos::new(HPos::Left, VPos::Center));
+        let middle = h as i32 / 2 + (f64::from(size) * BITMAP_DROP) as i32;
+        area.draw_text(text, &style, (0, middle)).map_err(|e| e.to_string())?;
+        area.present().map_err(|e| e.to_string())?;
+    }
+    Ok((width, reduced(&drawn, w as usize, h as usize, LARGE as usize)))
 }

@@ -1,4 +1,4 @@
-//! Images a second in training and in `embed`: `throughput '{"depth":50}' BATCH THREADS [STEPS]`.
+//! Images a second in training and in `embed`: `iresnet_throughput '{"depth":50}' BATCH THREADS [STEPS]`.
 
 use std::{error::Error, time::Instant};
 
@@ -55,7 +55,7 @@ impl HostServices for Host {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [params, batch, threads, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: throughput PARAMS_JSON BATCH THREADS [STEPS]".into());
+        return Err("usage: iresnet_throughput PARAMS_JSON BATCH THREADS [STEPS]".into());
     };
     let (batch, threads): (usize, u32) = (batch.parse()?, threads.parse()?);
     let steps: usize = rest.first().map_or(Ok(20), |s| s.parse())?;

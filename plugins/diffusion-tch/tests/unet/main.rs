@@ -1,0 +1,10 @@
+//! The `unet` denoiser through its trait.
+
+mod determinism;
+mod errors;
+mod host;
+mod learning;
+mod listing;
+mod persistence;
+mod reference;
+mod setup;

@@ -151,7 +151,11 @@ impl Registration {
     }
 
     fn not_a(&self, kind: Kind) -> Error {
-        Error::config(format!("`{}` is a {}, but a {kind} is wanted here", self.name, self.kind()))
+        Error::config(format!(
+            "`{}` is a {}, but a {kind} is wanted here",
+            self.name,
+            self.kind()
+        ))
     }
 }
 

@@ -74,7 +74,9 @@ pub struct Ctx<'a> {
 impl<'a> Ctx<'a> {
     /// A context over a host.
     pub fn new<H: HostServices + 'a>(host: &'a H) -> Self {
-        Self { host: HostServices_TO::from_ptr(RRef::new(host), sabi_trait::TD_Opaque) }
+        Self {
+            host: HostServices_TO::from_ptr(RRef::new(host), sabi_trait::TD_Opaque),
+        }
     }
 
     /// Reports `done` of `total` units of `what` ("images", "steps"); the host derives rate and time left.

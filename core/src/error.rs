@@ -4,7 +4,7 @@ use std::fmt;
 
 use abi_stable::{
     StableAbi,
-    std_types::{ROption, RString, RVec},
+    std_types::{RBox, ROption, RString, RVec},
 };
 
 /// `Result` with ficta's [`Error`].
@@ -60,9 +60,16 @@ impl fmt::Debug for ErrorKind {
 }
 
 /// An error with its kind, its causes, what to do about it and, for a panic, its place.
+///
+/// Boxed, so that a `Result` is small where nothing goes wrong.
+#[repr(transparent)]
+#[derive(StableAbi, Debug, Clone, PartialEq)]
+pub struct Error(RBox<Body>);
+
 #[repr(C)]
 #[derive(StableAbi, Debug, Clone, PartialEq)]
-pub struct Error {
+#[doc(hidden)]
+pub struct Body {
     kind: ErrorKind,
     message: RString,
     help: ROption<RString>,
@@ -82,13 +89,13 @@ macro_rules! constructors {
 impl Error {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(RBox::new(Body {
             kind,
             message: RString::from(message.into()),
             help: ROption::RNone,
             causes: RVec::new(),
             location: ROption::RNone,
-        }
+        }))
     }
 
     constructors! {
@@ -111,7 +118,7 @@ impl Error {
         let mut out = Self::new(kind, message);
         let mut next = Some(err);
         while let Some(e) = next {
-            out.causes.push(RString::from(e.to_string()));
+            out.0.causes.push(RString::from(e.to_string()));
             next = e.source();
         }
         out
@@ -120,51 +127,51 @@ impl Error {
     /// Adds what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = ROption::RSome(RString::from(help.into()));
+        self.0.help = ROption::RSome(RString::from(help.into()));
         self
     }
 
     /// Adds the place in the source (`file:line:column`).
     #[must_use]
     pub fn at(mut self, location: impl Into<String>) -> Self {
-        self.location = ROption::RSome(RString::from(location.into()));
+        self.0.location = ROption::RSome(RString::from(location.into()));
         self
     }
 
     /// Puts what was being done before the message: `context: message`.
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.message = RString::from(format!("{context}: {}", self.message));
+        self.0.message = RString::from(format!("{context}: {}", self.0.message));
         self
     }
 
     /// The error's kind.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
     /// The message alone.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
     /// What to do about it, if known.
     pub fn help_text(&self) -> Option<&str> {
-        self.help.as_ref().map(RString::as_str).into_option()
+        self.0.help.as_ref().map(RString::as_str).into_option()
     }
     /// The underlying causes, outermost first.
     pub fn causes(&self) -> impl Iterator<Item = &str> {
-        self.causes.iter().map(RString::as_str)
+        self.0.causes.iter().map(RString::as_str)
     }
     /// Where a panic happened.
     pub fn location(&self) -> Option<&str> {
-        self.location.as_ref().map(RString::as_str).into_option()
+        self.0.location.as_ref().map(RString::as_str).into_option()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            ErrorKind::PANIC => write!(f, "panic in a plugin: {}", self.message)?,
-            _ => f.write_str(&self.message)?,
+        match self.0.kind {
+            ErrorKind::PANIC => write!(f, "panic in a plugin: {}", self.0.message)?,
+            _ => f.write_str(&self.0.message)?,
         }
         if let Some(at) = self.location() {
             write!(f, " (at {at})")?;

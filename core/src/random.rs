@@ -11,7 +11,9 @@ use rand_chacha::{
 
 /// The FNV-1a hash of `bytes`, 64 bits: offset basis 0xcbf29ce484222325, prime 0x100000001b3.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A stream of random numbers.
@@ -107,7 +109,13 @@ mod tests {
 
     #[test]
     fn streams_differ_in_every_coordinate() {
-        let all = [(1, "a", 0, 0), (2, "a", 0, 0), (1, "b", 0, 0), (1, "a", 1, 0), (1, "a", 0, 1)];
+        let all = [
+            (1, "a", 0, 0),
+            (2, "a", 0, 0),
+            (1, "b", 0, 0),
+            (1, "a", 1, 0),
+            (1, "a", 0, 1),
+        ];
         let mut firsts: Vec<u64> = all.iter().map(|(s, p, i, j)| derive_seed(*s, p, *i, *j)).collect();
         firsts.sort_unstable();
         firsts.dedup();

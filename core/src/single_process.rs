@@ -34,7 +34,9 @@ impl Communicator for SingleProcess {
     fn broadcast(&self, _: TensorMut<'_>, root: usize) -> Result<()> {
         match root {
             0 => Ok(()),
-            _ => Err(Error::config(format!("broadcast from rank {root}, but there is one process"))),
+            _ => Err(Error::config(format!(
+                "broadcast from rank {root}, but there is one process"
+            ))),
         }
     }
     fn barrier(&self) -> Result<()> {

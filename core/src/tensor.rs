@@ -109,10 +109,15 @@ impl Copy for TensorRef<'_> {}
 
 fn check<T: Element>(dtype: DType, device: Device, shape: &[usize]) -> Result<()> {
     if device != Device::CPU {
-        return Err(Error::shape(format!("tensor {shape:?} is on {device:?}, but host memory was asked for")));
+        return Err(Error::shape(format!(
+            "tensor {shape:?} is on {device:?}, but host memory was asked for"
+        )));
     }
     if dtype != T::DTYPE {
-        return Err(Error::shape(format!("tensor {shape:?} holds {dtype:?}, expected {:?}", T::DTYPE)));
+        return Err(Error::shape(format!(
+            "tensor {shape:?} holds {dtype:?}, expected {:?}",
+            T::DTYPE
+        )));
     }
     Ok(())
 }
@@ -128,9 +133,14 @@ fn pack(shape: &[usize], len: usize) -> Result<(u32, [usize; MAX_NDIM])> {
 }
 
 fn rows_of(shape: &[usize], start: usize, count: usize) -> Result<(usize, [usize; MAX_NDIM])> {
-    let fits = start.checked_add(count).zip(shape.first()).is_some_and(|(end, rows)| end <= *rows);
+    let fits = start
+        .checked_add(count)
+        .zip(shape.first())
+        .is_some_and(|(end, rows)| end <= *rows);
     if !fits {
-        return Err(Error::shape(format!("rows {start}..{start}+{count} of a tensor of shape {shape:?}")));
+        return Err(Error::shape(format!(
+            "rows {start}..{start}+{count} of a tensor of shape {shape:?}"
+        )));
     }
     let mut dims = [0; MAX_NDIM];
     dims[..shape.len()].copy_from_slice(shape);
@@ -204,12 +214,26 @@ impl<'a> TensorMut<'a> {
 
     /// The same buffer for a shorter time, to lend to another call.
     pub fn reborrow(&mut self) -> TensorMut<'_> {
-        TensorMut { data: self.data, device: self.device, dtype: self.dtype, ndim: self.ndim, shape: self.shape, _life: PhantomData }
+        TensorMut {
+            data: self.data,
+            device: self.device,
+            dtype: self.dtype,
+            ndim: self.ndim,
+            shape: self.shape,
+            _life: PhantomData,
+        }
     }
 
     /// The same buffer, read-only.
     pub fn as_ref(&self) -> TensorRef<'_> {
-        TensorRef { data: self.data, device: self.device, dtype: self.dtype, ndim: self.ndim, shape: self.shape, _life: PhantomData }
+        TensorRef {
+            data: self.data,
+            device: self.device,
+            dtype: self.dtype,
+            ndim: self.ndim,
+            shape: self.shape,
+            _life: PhantomData,
+        }
     }
 
     /// The buffer's `count` outermost entries from `start`, writable.
@@ -220,6 +244,13 @@ impl<'a> TensorMut<'a> {
         let (skip, shape) = rows_of(self.shape(), start, count)?;
         // SAFETY: as for `TensorRef::rows`.
         let data = unsafe { self.data.add(skip * self.dtype.size()) };
-        Ok(TensorMut { data, device: self.device, dtype: self.dtype, ndim: self.ndim, shape, _life: PhantomData })
+        Ok(TensorMut {
+            data,
+            device: self.device,
+            dtype: self.dtype,
+            ndim: self.ndim,
+            shape,
+            _life: PhantomData,
+        })
     }
 }

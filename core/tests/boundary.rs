@@ -69,14 +69,7 @@ impl Denoiser for Triple {
         }
         Ok(())
     }
-    fn train_step(
-        &mut self,
-        _: TensorRef<'_>,
-        _: TensorRef<'_>,
-        _: TensorRef<'_>,
-        _: f64,
-        _: &Ctx<'_>,
-    ) -> Result<f64> {
+    fn train_step(&mut self, _: TensorRef<'_>, _: TensorRef<'_>, _: TensorRef<'_>, _: f64, _: &Ctx<'_>) -> Result<f64> {
         Err(Error::unsupported("not trainable").help("take another denoiser"))
     }
     fn save(&self, path: &std::path::Path, _: SaveKind, _: &Ctx<'_>) -> Result<()> {
@@ -106,19 +99,29 @@ impl Sampler for OneStep {
     ) -> Result<()> {
         let ones = vec![1f32; out.len()];
         let condition = (seeds.as_slice::<u64>()?[0] > 0).then_some(conditions);
-        denoiser.predict(TensorRef::new(&ones, out.shape())?, TensorRef::new(&[0i64], &[1])?, condition, out, ctx)
+        denoiser.predict(
+            TensorRef::new(&ones, out.shape())?,
+            TensorRef::new(&[0i64], &[1])?,
+            condition,
+            out,
+            ctx,
+        )
     }
 }
 register_sampler!(OneStep, "one-step", "for tests");
 
 fn module() -> PluginModuleRef {
-    let RResult::ROk(prefix) = root_module() else { panic!("no root module") };
+    let RResult::ROk(prefix) = root_module() else {
+        panic!("no root module")
+    };
     // SAFETY: `root_module` gives exactly this type, type-erased.
     unsafe { PluginModuleRef::from_prefix_ref(prefix.cast()) }
 }
 
 fn loss() -> Box<dyn Loss> {
-    Box::new(RemoteLoss(module().make_loss()("sum".into(), "{}".into()).into_result().unwrap()))
+    Box::new(RemoteLoss(
+        module().make_loss()("sum".into(), "{}".into()).into_result().unwrap(),
+    ))
 }
 
 fn evaluate(loss: &mut dyn Loss, cosines: [f32; 2]) -> (Result<f64>, [f32; 2]) {
@@ -175,7 +178,9 @@ fn state_crosses_both_ways() {
 #[test]
 fn a_sampler_drives_a_lent_denoiser_both_through_the_boundary() {
     let host = NullHost::default();
-    let object = module().make_sampler()("one-step".into(), "{}".into()).into_result().unwrap();
+    let object = module().make_sampler()("one-step".into(), "{}".into())
+        .into_result()
+        .unwrap();
     let mut sampler = RemoteSampler(object);
     let (conditions, mut out) = ([0f32; 2], [0f32; 2]);
     let mut go = |seed: u64, out: &mut [f32; 2]| {
@@ -199,18 +204,32 @@ fn wrong_names_and_parameters_are_errors() {
     let m = module();
     let text = |e: Error| e.to_string();
     assert_eq!(
-        m.make_loss()("sun".into(), "{}".into()).into_result().map(drop).map_err(text).unwrap_err(),
+        m.make_loss()("sun".into(), "{}".into())
+            .into_result()
+            .map(drop)
+            .map_err(text)
+            .unwrap_err(),
         "this plugin has no loss `sun`"
     );
-    let error = m.make_loss()("sum".into(), r#"{"scale":1}"#.into()).into_result().map(drop).map_err(text).unwrap_err();
-    assert!(error.starts_with("bad parameters {\"scale\":1}: unknown field `scale`"), "{error}");
+    let error = m.make_loss()("sum".into(), r#"{"scale":1}"#.into())
+        .into_result()
+        .map(drop)
+        .map_err(text)
+        .unwrap_err();
+    assert!(
+        error.starts_with("bad parameters {\"scale\":1}: unknown field `scale`"),
+        "{error}"
+    );
 }
 
 #[test]
 fn tensors_refuse_wrong_types_and_shapes() {
     let data = [0f32; 6];
     let t = TensorRef::new(&data, &[2, 3]).unwrap();
-    assert_eq!(t.as_slice::<i64>().unwrap_err().message(), "tensor [2, 3] holds f32, expected i64");
+    assert_eq!(
+        t.as_slice::<i64>().unwrap_err().message(),
+        "tensor [2, 3] holds f32, expected i64"
+    );
     assert!(TensorRef::new(&data, &[4, 2]).is_err());
     assert!(TensorRef::new(&data, &[usize::MAX, 2]).is_err());
     assert_eq!(t.rows(1, 1).unwrap().as_ptr() as usize - t.as_ptr() as usize, 12);

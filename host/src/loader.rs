@@ -39,7 +39,12 @@ impl Plugin {
     /// # Errors
     /// The first check that fails.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        let fail = |reason: String, fix: &str| LoadError { path: path.into(), reason, fix: fix.into(), layout: None };
+        let fail = |reason: String, fix: &str| LoadError {
+            path: path.into(),
+            reason,
+            fix: fix.into(),
+            layout: None,
+        };
         let name = crate_name(path);
         // SAFETY: runs the library's constructors; plugins are trusted code, as the README says.
         let library = unsafe { Library::new(path) }.map_err(|e| linker_error(path, &e))?;
@@ -61,7 +66,10 @@ impl Plugin {
                 Stamp::text(&stamp.core_version),
                 Stamp::text(&stamp.rustc),
             );
-            return Err(fail(reason, concat!("rebuild the plugin with ficta-core ", env!("CARGO_PKG_VERSION"))));
+            return Err(fail(
+                reason,
+                concat!("rebuild the plugin with ficta-core ", env!("CARGO_PKG_VERSION")),
+            ));
         }
         if !stamp.unwinds() {
             return Err(fail(
@@ -82,7 +90,9 @@ impl Plugin {
 /// `target/release/libficta_losses.so` -> `ficta_losses`.
 fn crate_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    stem.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(&stem).to_owned()
+    stem.strip_prefix(std::env::consts::DLL_PREFIX)
+        .unwrap_or(&stem)
+        .to_owned()
 }
 
 fn find_stamp(library: &'static Library, name: &str) -> Result<&'static Stamp, String> {
@@ -92,9 +102,16 @@ fn find_stamp(library: &'static Library, name: &str) -> Result<&'static Stamp, S
         .map(|s| *s)
         .map_err(|_| format!("no plugin: it has no symbol `{symbol}`"))?;
     // SAFETY: magic and size are the frozen first 12 bytes of every stamp; they are read before a reference to a whole one is made.
-    let (magic, size) = unsafe { ((&raw const (*address).magic).read(), (&raw const (*address).size).read()) };
+    let (magic, size) = unsafe {
+        (
+            (&raw const (*address).magic).read(),
+            (&raw const (*address).size).read(),
+        )
+    };
     if magic != Stamp::MAGIC || (size as usize) < size_of::<Stamp>() {
-        return Err(format!("its stamp is not one of ficta's (magic {magic:02x?}, {size} bytes)"));
+        return Err(format!(
+            "its stamp is not one of ficta's (magic {magic:02x?}, {size} bytes)"
+        ));
     }
     // SAFETY: it has the magic and at least this host's size, and lives in a library that is never unloaded.
     Ok(unsafe { &*address })
@@ -106,7 +123,9 @@ fn find_header(library: &'static Library, name: &str) -> Result<&'static LibHead
     let header: AbiHeaderRef = unsafe { library.get::<AbiHeaderRef>(symbol.as_bytes()) }
         .map(|s| *s)
         .map_err(|_| format!("it has a stamp but no symbol `{symbol}`"))?;
-    header.upgrade().map_err(|e| format!("built with another abi_stable: {e}"))
+    header
+        .upgrade()
+        .map_err(|e| format!("built with another abi_stable: {e}"))
 }
 
 /// abi_stable lets a library be *newer* than its user, never older. For a plugin older than this host the question is therefore put
@@ -115,13 +134,21 @@ fn find_header(library: &'static Library, name: &str) -> Result<&'static LibHead
 fn check_layout(stamp: &Stamp, header: &LibHeader) -> Result<(), String> {
     let ours = <PluginModuleRef as StableAbi>::LAYOUT;
     let theirs = header.layout().ok_or("the plugin carries no layout")?;
-    let (user, library) = if stamp.api_minor < Stamp::API_MINOR { (theirs, ours) } else { (ours, theirs) };
+    let (user, library) = if stamp.api_minor < Stamp::API_MINOR {
+        (theirs, ours)
+    } else {
+        (ours, theirs)
+    };
     check_layout_compatibility(user, library).map_err(|e| e.to_string())
 }
 
 fn layout_error(path: &Path, report: String) -> LoadError {
     let count = report.lines().filter(|l| l.trim_end().ends_with("error(s).")).count();
-    let first = report.lines().map(str::trim).find(|l| l.starts_with("Error:")).unwrap_or("see the report");
+    let first = report
+        .lines()
+        .map(str::trim)
+        .find(|l| l.starts_with("Error:"))
+        .unwrap_or("see the report");
     LoadError {
         path: path.into(),
         reason: format!("the API numbers agree, but the types do not ({count} differences; first: {first})"),
@@ -131,14 +158,24 @@ fn layout_error(path: &Path, report: String) -> LoadError {
 }
 
 fn linker_error(path: &Path, error: &libloading::Error) -> LoadError {
-    let source = std::error::Error::source(error).map(|s| format!(": {s}")).unwrap_or_default();
+    let source = std::error::Error::source(error)
+        .map(|s| format!(": {s}"))
+        .unwrap_or_default();
     let reason = format!("{error}{source}");
-    let fix = if ["libtorch", "libc10", "libgomp", "libcudart", "libcupti"].iter().any(|lib| reason.contains(lib)) {
+    let fix = if ["libtorch", "libc10", "libgomp", "libcudart", "libcupti"]
+        .iter()
+        .any(|lib| reason.contains(lib))
+    {
         "run `cargo xtask setup`, which installs libtorch, or put libtorch's lib folder on LD_LIBRARY_PATH"
     } else if reason.contains("cannot open shared object") {
         "install the library that it names, or put its folder on LD_LIBRARY_PATH"
     } else {
         "check that the file is a shared library for this machine, whole and readable"
     };
-    LoadError { path: path.into(), reason: format!("the dynamic linker refused it: {reason}"), fix: fix.into(), layout: None }
+    LoadError {
+        path: path.into(),
+        reason: format!("the dynamic linker refused it: {reason}"),
+        fix: fix.into(),
+        layout: None,
+    }
 }

@@ -22,7 +22,11 @@ pub fn suggestion<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str> + C
     }
     let mut all: Vec<_> = known.into_iter().collect();
     all.sort_unstable();
-    if all.is_empty() { "there is none".into() } else { format!("known: {}", quote(all)) }
+    if all.is_empty() {
+        "there is none".into()
+    } else {
+        format!("known: {}", quote(all))
+    }
 }
 
 #[cfg(test)]
@@ -32,8 +36,14 @@ mod tests {
     #[test]
     fn a_slip_finds_its_name_and_nonsense_lists_all() {
         assert_eq!(nearest("cosfase", ["arcface", "cosface"]), ["cosface"]);
-        assert_eq!(suggestion("treshold", ["threshold_real", "order"]), "known: `order`, `threshold_real`");
-        assert_eq!(suggestion("threshold", ["threshold_real", "order"]), "nearest: `threshold_real`");
+        assert_eq!(
+            suggestion("treshold", ["threshold_real", "order"]),
+            "known: `order`, `threshold_real`"
+        );
+        assert_eq!(
+            suggestion("threshold", ["threshold_real", "order"]),
+            "nearest: `threshold_real`"
+        );
         assert_eq!(suggestion("zzz", []), "there is none");
     }
 }

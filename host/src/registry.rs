@@ -44,7 +44,11 @@ impl fmt::Display for Origin {
         match self {
             Self::BuiltIn => f.write_str("built in"),
             Self::Library { path, version, .. } => {
-                write!(f, "{} {version}", path.file_name().unwrap_or_default().to_string_lossy())
+                write!(
+                    f,
+                    "{} {version}",
+                    path.file_name().unwrap_or_default().to_string_lossy()
+                )
             }
         }
     }
@@ -77,9 +81,16 @@ impl Registry {
     pub fn with_built_ins() -> Self {
         let entries = ficta_core::static_components()
             .into_iter()
-            .map(|r| Entry { component: r.component(), origin: Origin::BuiltIn, maker: Maker::Here(r) })
+            .map(|r| Entry {
+                component: r.component(),
+                origin: Origin::BuiltIn,
+                maker: Maker::Here(r),
+            })
             .collect();
-        Self { entries, ..Self::default() }
+        Self {
+            entries,
+            ..Self::default()
+        }
     }
 
     /// Adds a library's components.
@@ -103,7 +114,11 @@ impl Registry {
             layout: None,
         })?;
         for info in components {
-            self.entries.push(Entry { component: info.into(), origin: origin.clone(), maker: Maker::There(plugin) });
+            self.entries.push(Entry {
+                component: info.into(),
+                origin: origin.clone(),
+                maker: Maker::There(plugin),
+            });
         }
         Ok(())
     }
@@ -113,8 +128,8 @@ impl Registry {
     /// # Errors
     /// A folder that cannot be read.
     pub fn load_folder(&mut self, folder: &Path) -> Result<()> {
-        let listing = std::fs::read_dir(folder)
-            .map_err(|e| Error::io(format!("plugin folder {}: {e}", folder.display())))?;
+        let listing =
+            std::fs::read_dir(folder).map_err(|e| Error::io(format!("plugin folder {}: {e}", folder.display())))?;
         let mut paths: Vec<_> = listing
             .filter_map(|entry| entry.ok().map(|e| e.path()))
             .filter(|p| p.extension().is_some_and(|e| e == std::env::consts::DLL_EXTENSION))
@@ -134,10 +149,17 @@ impl Registry {
         if backend.is_empty() {
             return Ok(());
         }
-        if let Some((other, by)) = self.backends.iter().find(|(b, _)| family(b) == family(backend) && b != backend) {
+        if let Some((other, by)) = self
+            .backends
+            .iter()
+            .find(|(b, _)| family(b) == family(backend) && b != backend)
+        {
             return Err(LoadError {
                 path: path.into(),
-                reason: format!("it needs {backend}, but {} has brought {other} into this process", by.display()),
+                reason: format!(
+                    "it needs {backend}, but {} has brought {other} into this process",
+                    by.display()
+                ),
                 fix: format!("rebuild one of them, so that both use one {}", family(backend)),
                 layout: None,
             });
@@ -162,27 +184,45 @@ impl Registry {
     /// None (the nearest names are in the message; also the other kind that has it), or several.
     pub fn find(&self, kind: Kind, name: &str) -> Result<&Entry> {
         let named = |e: &&Entry| e.component.name == name;
-        let hits: Vec<_> = self.entries.iter().filter(|e| e.component.kind == kind).filter(named).collect();
+        let hits: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|e| e.component.kind == kind)
+            .filter(named)
+            .collect();
         match hits[..] {
             [one] => Ok(one),
             [] => Err(self.unknown(kind, name)),
             _ => {
                 let from: Vec<_> = hits.iter().map(|e| e.origin.to_string()).collect();
-                Err(Error::config(format!("{kind} `{name}` is offered by {} plugins: {}", hits.len(), from.join(", ")))
-                    .help("leave one of the plugin folders out, or rename one of the components"))
+                Err(Error::config(format!(
+                    "{kind} `{name}` is offered by {} plugins: {}",
+                    hits.len(),
+                    from.join(", ")
+                ))
+                .help("leave one of the plugin folders out, or rename one of the components"))
             }
         }
     }
 
     fn unknown(&self, kind: Kind, name: &str) -> Error {
         if let Some(other) = self.entries.iter().find(|e| e.component.name == name) {
-            return Error::config(format!("`{name}` is a {}, but a {kind} is wanted here", other.component.kind));
+            return Error::config(format!(
+                "`{name}` is a {}, but a {kind} is wanted here",
+                other.component.kind
+            ));
         }
-        let known = self.entries.iter().filter(|e| e.component.kind == kind).map(|e| e.component.name.as_str());
+        let known = self
+            .entries
+            .iter()
+            .filter(|e| e.component.kind == kind)
+            .map(|e| e.component.name.as_str());
         let error = Error::config(format!("no {kind} is named `{name}`; {}", suggestion(name, known)));
         match self.rejected.len() {
             0 => error.help("`ficta plugins list` shows what there is; --plugins DIR adds a folder"),
-            n => error.help(format!("{n} libraries were rejected, perhaps the one that has it: `ficta plugins list`")),
+            n => error.help(format!(
+                "{n} libraries were rejected, perhaps the one that has it: `ficta plugins list`"
+            )),
         }
     }
 

@@ -41,7 +41,15 @@ pub struct RunHost {
 impl RunHost {
     /// A host of this seed and thread budget; `cancelled` is set when the user asks to stop.
     pub fn new(seed: u64, threads: usize, quiet: bool, cancelled: Arc<AtomicBool>) -> Self {
-        Self { seed, threads, quiet, counting: AtomicBool::new(true), cancelled, stage: Mutex::default(), shown: Mutex::default() }
+        Self {
+            seed,
+            threads,
+            quiet,
+            counting: AtomicBool::new(true),
+            cancelled,
+            stage: Mutex::default(),
+            shown: Mutex::default(),
+        }
     }
 
     /// The context that calls take.
@@ -88,8 +96,16 @@ impl RunHost {
             if let Some(Shown { bar: Some(bar), .. }) = slot.take() {
                 bar.finish_and_clear();
             }
-            let bar = std::io::stderr().is_terminal().then(|| new_bar(&self.lock(&self.stage), total, done, what));
-            *slot = Some(Shown { what: what.into(), since: now, start: done, line_at: now, bar });
+            let bar = std::io::stderr()
+                .is_terminal()
+                .then(|| new_bar(&self.lock(&self.stage), total, done, what));
+            *slot = Some(Shown {
+                what: what.into(),
+                since: now,
+                start: done,
+                line_at: now,
+                bar,
+            });
         }
         let Some(shown) = slot.as_mut() else { return };
         if let Some(bar) = &shown.bar {
@@ -135,7 +151,11 @@ impl HostServices for RunHost {
         if !self.quiet && self.counting.load(Ordering::Relaxed) {
             self.show(done, total, what.as_str());
         }
-        if self.cancelled() { Control::CANCEL } else { Control::CONTINUE }
+        if self.cancelled() {
+            Control::CANCEL
+        } else {
+            Control::CONTINUE
+        }
     }
     fn cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)

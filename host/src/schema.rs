@@ -24,7 +24,11 @@ pub fn check(schema: &str, params: &Value) -> Result<()> {
 }
 
 fn describe(error: &ValidationError<'_>, schema: &Value) -> String {
-    let at = error.instance_path().to_string().trim_start_matches('/').replace('/', ".");
+    let at = error
+        .instance_path()
+        .to_string()
+        .trim_start_matches('/')
+        .replace('/', ".");
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let known: Vec<_> = schema
@@ -32,7 +36,9 @@ fn describe(error: &ValidationError<'_>, schema: &Value) -> String {
                 .and_then(Value::as_object)
                 .map(|p| p.keys().map(String::as_str).collect())
                 .unwrap_or_default();
-            let lines = unexpected.iter().map(|key| format!("unknown key `{key}` ({})", suggestion(key, known.clone())));
+            let lines = unexpected
+                .iter()
+                .map(|key| format!("unknown key `{key}` ({})", suggestion(key, known.clone())));
             lines.collect::<Vec<_>>().join("; ")
         }
         _ if at.is_empty() => error.to_string(),
@@ -55,8 +61,17 @@ mod tests {
         .to_string();
         assert!(check(&schema, &json!({"scale": 3})).is_ok());
         let text = |v| check(&schema, &v).unwrap_err().message().to_owned();
-        assert_eq!(text(json!({"scal": 3})), "bad parameters: unknown key `scal` (nearest: `scale`)");
-        assert_eq!(text(json!({"scale": "big"})), "bad parameters: `scale`: \"big\" is not of type \"number\"");
-        assert_eq!(text(json!({"scale": -1})), "bad parameters: `scale`: -1 is less than the minimum of 0");
+        assert_eq!(
+            text(json!({"scal": 3})),
+            "bad parameters: unknown key `scal` (nearest: `scale`)"
+        );
+        assert_eq!(
+            text(json!({"scale": "big"})),
+            "bad parameters: `scale`: \"big\" is not of type \"number\""
+        );
+        assert_eq!(
+            text(json!({"scale": -1})),
+            "bad parameters: `scale`: -1 is less than the minimum of 0"
+        );
     }
 }

@@ -7,19 +7,29 @@ use abi_stable::{
     std_types::{RBox, ROption, RResult, RStr, RVec},
 };
 
-use super::{
-    Guarded, guard,
-    guard::Lent,
-    path_text,
-};
+use super::{Guarded, guard, guard::Lent, path_text};
 use crate::{Ctx, Denoiser, DenoiserInfo, Error, Prediction, Result, SaveKind, TensorMut, TensorRef};
 
 #[sabi_trait]
 pub trait DenoiserAbi: Send {
     fn info(&self) -> RResult<DenoiserInfo, Error>;
     fn initialise(&mut self, condition_dim: usize, seed: u64, ctx: &Ctx<'_>) -> RResult<(), Error>;
-    fn predict(&mut self, x_t: TensorRef<'_>, t: TensorRef<'_>, condition: ROption<TensorRef<'_>>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> RResult<(), Error>;
-    fn train_step(&mut self, images: TensorRef<'_>, conditions: TensorRef<'_>, seeds: TensorRef<'_>, learning_rate: f64, ctx: &Ctx<'_>) -> RResult<f64, Error>;
+    fn predict(
+        &mut self,
+        x_t: TensorRef<'_>,
+        t: TensorRef<'_>,
+        condition: ROption<TensorRef<'_>>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> RResult<(), Error>;
+    fn train_step(
+        &mut self,
+        images: TensorRef<'_>,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        learning_rate: f64,
+        ctx: &Ctx<'_>,
+    ) -> RResult<f64, Error>;
     fn save(&self, path: RStr<'_>, what: SaveKind, ctx: &Ctx<'_>) -> RResult<(), Error>;
     #[sabi(last_prefix_field)]
     fn load(&mut self, path: RStr<'_>, ctx: &Ctx<'_>) -> RResult<(), Error>;
@@ -38,11 +48,28 @@ macro_rules! mirror {
             fn initialise(&mut self, condition_dim: usize, seed: u64, ctx: &Ctx<'_>) -> RResult<(), Error> {
                 guard(|| self.get_mut().initialise(condition_dim, seed, ctx))
             }
-            fn predict(&mut self, x_t: TensorRef<'_>, t: TensorRef<'_>, condition: ROption<TensorRef<'_>>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> RResult<(), Error> {
+            fn predict(
+                &mut self,
+                x_t: TensorRef<'_>,
+                t: TensorRef<'_>,
+                condition: ROption<TensorRef<'_>>,
+                out: TensorMut<'_>,
+                ctx: &Ctx<'_>,
+            ) -> RResult<(), Error> {
                 guard(|| self.get_mut().predict(x_t, t, condition.into_option(), out, ctx))
             }
-            fn train_step(&mut self, images: TensorRef<'_>, conditions: TensorRef<'_>, seeds: TensorRef<'_>, learning_rate: f64, ctx: &Ctx<'_>) -> RResult<f64, Error> {
-                guard(|| self.get_mut().train_step(images, conditions, seeds, learning_rate, ctx))
+            fn train_step(
+                &mut self,
+                images: TensorRef<'_>,
+                conditions: TensorRef<'_>,
+                seeds: TensorRef<'_>,
+                learning_rate: f64,
+                ctx: &Ctx<'_>,
+            ) -> RResult<f64, Error> {
+                guard(|| {
+                    self.get_mut()
+                        .train_step(images, conditions, seeds, learning_rate, ctx)
+                })
             }
             fn save(&self, path: RStr<'_>, what: SaveKind, ctx: &Ctx<'_>) -> RResult<(), Error> {
                 guard(|| self.get().save(Path::new(path.as_str()), what, ctx))
@@ -57,7 +84,9 @@ mirror!(Guarded);
 mirror!(Lent);
 
 /// A denoiser in another library, owned (`RBox`) or lent (`RMut`).
-pub struct RemoteDenoiser<'a, P: AsMutPtr<PtrTarget = ()> + abi_stable::pointer_trait::GetPointerKind>(pub DenoiserAbi_TO<'a, P>);
+pub struct RemoteDenoiser<'a, P: AsMutPtr<PtrTarget = ()> + abi_stable::pointer_trait::GetPointerKind>(
+    pub DenoiserAbi_TO<'a, P>,
+);
 
 impl<P> Denoiser for RemoteDenoiser<'_, P>
 where
@@ -78,11 +107,27 @@ where
     fn initialise(&mut self, condition_dim: usize, seed: u64, ctx: &Ctx<'_>) -> Result<()> {
         self.0.initialise(condition_dim, seed, ctx).into_result()
     }
-    fn predict(&mut self, x_t: TensorRef<'_>, t: TensorRef<'_>, condition: Option<TensorRef<'_>>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+    fn predict(
+        &mut self,
+        x_t: TensorRef<'_>,
+        t: TensorRef<'_>,
+        condition: Option<TensorRef<'_>>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()> {
         self.0.predict(x_t, t, condition.into(), out, ctx).into_result()
     }
-    fn train_step(&mut self, images: TensorRef<'_>, conditions: TensorRef<'_>, seeds: TensorRef<'_>, learning_rate: f64, ctx: &Ctx<'_>) -> Result<f64> {
-        self.0.train_step(images, conditions, seeds, learning_rate, ctx).into_result()
+    fn train_step(
+        &mut self,
+        images: TensorRef<'_>,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        learning_rate: f64,
+        ctx: &Ctx<'_>,
+    ) -> Result<f64> {
+        self.0
+            .train_step(images, conditions, seeds, learning_rate, ctx)
+            .into_result()
     }
     fn save(&self, path: &Path, what: SaveKind, ctx: &Ctx<'_>) -> Result<()> {
         self.0.save(path_text(path)?, what, ctx).into_result()

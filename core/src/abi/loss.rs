@@ -25,7 +25,12 @@ pub type LossLent<'a> = LossAbi_TO<'a, RMut<'a, ()>>;
 macro_rules! mirror {
     ($holder:ident) => {
         impl<'a, T: DerefMut<Target = dyn Loss + 'a> + Send> LossAbi for $holder<T> {
-            fn evaluate(&mut self, input: LossInput<'_>, gradient: LossGradient<'_>, ctx: &Ctx<'_>) -> RResult<f64, Error> {
+            fn evaluate(
+                &mut self,
+                input: LossInput<'_>,
+                gradient: LossGradient<'_>,
+                ctx: &Ctx<'_>,
+            ) -> RResult<f64, Error> {
                 guard(|| self.get_mut().evaluate(&input, gradient, ctx))
             }
             fn save_state(&self) -> RResult<RVec<u8>, Error> {

@@ -9,12 +9,12 @@ use abi_stable::{
     std_types::{RResult, RStr, RString, RVec},
 };
 
+use super::{BackboneObj, CommunicatorObj, DenoiserObj, EncoderObj, LossObj, ProposerObj, SamplerObj, SelectorObj};
 use super::{
     Guarded, backbone::BackboneAbi_TO, communicator::CommunicatorAbi_TO, denoiser::DenoiserAbi_TO,
     encoder::EncoderAbi_TO, guard, guard::keep_panic_places, loss::LossAbi_TO, proposer::ProposerAbi_TO,
     sampler::SamplerAbi_TO, selector::SelectorAbi_TO,
 };
-use super::{BackboneObj, CommunicatorObj, DenoiserObj, EncoderObj, LossObj, ProposerObj, SamplerObj, SelectorObj};
 use crate::{Component, Error, Kind, Registration, Result, static_components};
 
 /// [`Component`] as it crosses.
@@ -60,7 +60,13 @@ fn find(kind: Kind, name: &str) -> Result<&'static Registration> {
 }
 
 extern "C" fn components() -> RResult<RVec<ComponentInfo>, Error> {
-    guard(|| Ok(static_components().into_iter().map(Registration::component).map(Component::into).collect()))
+    guard(|| {
+        Ok(static_components()
+            .into_iter()
+            .map(Registration::component)
+            .map(Component::into)
+            .collect())
+    })
 }
 
 macro_rules! makers {
@@ -107,11 +113,21 @@ pub extern "C" fn root_module() -> RootModuleResult {
 
 impl From<Component> for ComponentInfo {
     fn from(c: Component) -> Self {
-        Self { kind: c.kind, name: c.name.into(), summary: c.summary.into(), params_schema: c.params_schema.into() }
+        Self {
+            kind: c.kind,
+            name: c.name.into(),
+            summary: c.summary.into(),
+            params_schema: c.params_schema.into(),
+        }
     }
 }
 impl From<ComponentInfo> for Component {
     fn from(c: ComponentInfo) -> Self {
-        Self { kind: c.kind, name: c.name.into(), summary: c.summary.into(), params_schema: c.params_schema.into() }
+        Self {
+            kind: c.kind,
+            name: c.name.into(),
+            summary: c.summary.into(),
+            params_schema: c.params_schema.into(),
+        }
     }
 }

@@ -17,14 +17,31 @@ use crate::{Ctx, Denoiser, Error, Result, Sampler, TensorMut, TensorRef};
 #[sabi_trait]
 pub trait SamplerAbi: Send {
     #[sabi(last_prefix_field)]
-    fn sample(&mut self, denoiser: DenoiserLent<'_>, conditions: TensorRef<'_>, seeds: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> RResult<(), Error>;
+    fn sample(
+        &mut self,
+        denoiser: DenoiserLent<'_>,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> RResult<(), Error>;
 }
 
 pub type SamplerObj<'a> = SamplerAbi_TO<'a, RBox<()>>;
 
 impl<'a, T: DerefMut<Target = dyn Sampler + 'a> + Send> SamplerAbi for Guarded<T> {
-    fn sample(&mut self, denoiser: DenoiserLent<'_>, conditions: TensorRef<'_>, seeds: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> RResult<(), Error> {
-        guard(|| self.get_mut().sample(&mut RemoteDenoiser(denoiser), conditions, seeds, out, ctx))
+    fn sample(
+        &mut self,
+        denoiser: DenoiserLent<'_>,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> RResult<(), Error> {
+        guard(|| {
+            self.get_mut()
+                .sample(&mut RemoteDenoiser(denoiser), conditions, seeds, out, ctx)
+        })
     }
 }
 
@@ -32,7 +49,14 @@ impl<'a, T: DerefMut<Target = dyn Sampler + 'a> + Send> SamplerAbi for Guarded<T
 pub struct RemoteSampler(pub SamplerObj<'static>);
 
 impl Sampler for RemoteSampler {
-    fn sample(&mut self, denoiser: &mut dyn Denoiser, conditions: TensorRef<'_>, seeds: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+    fn sample(
+        &mut self,
+        denoiser: &mut dyn Denoiser,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()> {
         let mut held = Lent::new(denoiser);
         let lent = DenoiserAbi_TO::from_ptr(RMut::new(&mut held), sabi_trait::TD_Opaque);
         self.0.sample(lent, conditions, seeds, out, ctx).into_result()

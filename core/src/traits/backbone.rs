@@ -40,7 +40,14 @@ pub trait Backbone: Send {
     ///
     /// # Errors
     /// Wrong shapes, labels out of range, not initialised, a loss that is not finite, the loss's own, cancellation.
-    fn train_step(&mut self, images: TensorRef<'_>, labels: TensorRef<'_>, loss: &mut dyn Loss, learning_rate: f64, ctx: &Ctx<'_>) -> Result<f64>;
+    fn train_step(
+        &mut self,
+        images: TensorRef<'_>,
+        labels: TensorRef<'_>,
+        loss: &mut dyn Loss,
+        learning_rate: f64,
+        ctx: &Ctx<'_>,
+    ) -> Result<f64>;
 
     /// Raw embeddings in evaluation mode: `images` f32 `[B,C,H,W]` in [-1,1], `out` f32 `[B,d]`. A row depends on its image alone.
     ///

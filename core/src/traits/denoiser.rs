@@ -56,7 +56,14 @@ pub trait Denoiser: Send {
     ///
     /// # Errors
     /// Wrong shapes, t out of range, not initialised, cancellation.
-    fn predict(&mut self, x_t: TensorRef<'_>, t: TensorRef<'_>, condition: Option<TensorRef<'_>>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()>;
+    fn predict(
+        &mut self,
+        x_t: TensorRef<'_>,
+        t: TensorRef<'_>,
+        condition: Option<TensorRef<'_>>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()>;
 
     /// One optimizer step; returns the batch's mean loss.
     ///
@@ -65,7 +72,14 @@ pub trait Denoiser: Send {
     ///
     /// # Errors
     /// Wrong shapes, not initialised, a loss that is not finite, cancellation.
-    fn train_step(&mut self, images: TensorRef<'_>, conditions: TensorRef<'_>, seeds: TensorRef<'_>, learning_rate: f64, ctx: &Ctx<'_>) -> Result<f64>;
+    fn train_step(
+        &mut self,
+        images: TensorRef<'_>,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        learning_rate: f64,
+        ctx: &Ctx<'_>,
+    ) -> Result<f64>;
 
     /// Writes to `path`, whole or not at all.
     ///

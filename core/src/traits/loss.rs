@@ -50,7 +50,10 @@ pub trait Loss: Send {
         if state.is_empty() {
             return Ok(());
         }
-        Err(Error::data(format!("this loss keeps no state, but the checkpoint has {} bytes of it", state.len()))
-            .help("the checkpoint was written with another loss; start the training anew"))
+        Err(Error::data(format!(
+            "this loss keeps no state, but the checkpoint has {} bytes of it",
+            state.len()
+        ))
+        .help("the checkpoint was written with another loss; start the training anew"))
     }
 }

@@ -9,5 +9,12 @@ pub trait Sampler: Send {
     ///
     /// # Errors
     /// Wrong shapes, a denoiser whose output cannot be used, non-finite images, cancellation.
-    fn sample(&mut self, denoiser: &mut dyn Denoiser, conditions: TensorRef<'_>, seeds: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()>;
+    fn sample(
+        &mut self,
+        denoiser: &mut dyn Denoiser,
+        conditions: TensorRef<'_>,
+        seeds: TensorRef<'_>,
+        out: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()>;
 }

@@ -64,14 +64,29 @@ pub trait IdSelector: Send {
     ///
     /// # Errors
     /// Wrong shapes, non-finite or zero features (with the row), cancellation.
-    fn select(&mut self, candidates: &Candidates<'_>, real: &Identities<'_>, out: SelectionMut<'_>, ctx: &Ctx<'_>) -> Result<usize>;
+    fn select(
+        &mut self,
+        candidates: &Candidates<'_>,
+        real: &Identities<'_>,
+        out: SelectionMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<usize>;
 
     /// How many candidates would survive at each threshold of `thresholds` (f32 `[G]`), into `kept` (i64 `[G]`).
     ///
     /// # Errors
     /// As for [`IdSelector::select`]; unsupported where a selector has no threshold.
-    fn yield_curve(&mut self, candidates: &Candidates<'_>, real: &Identities<'_>, thresholds: TensorRef<'_>, kept: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+    fn yield_curve(
+        &mut self,
+        candidates: &Candidates<'_>,
+        real: &Identities<'_>,
+        thresholds: TensorRef<'_>,
+        kept: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()> {
         let _ = (candidates, real, thresholds, kept, ctx);
-        Err(Error::unsupported("this selector has no threshold, so it has no yield curve"))
+        Err(Error::unsupported(
+            "this selector has no threshold, so it has no yield curve",
+        ))
     }
 }

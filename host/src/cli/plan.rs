@@ -13,14 +13,27 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             .iter()
             .map(|s| json!({"stage": s.stage.id, "state": s.state.to_string(), "fingerprint": s.fingerprint}))
             .collect();
-        println!("{:#}", json!({"run": folder.root(), "stages": steps, "plugins": plan.lock}));
+        println!(
+            "{:#}",
+            json!({"run": folder.root(), "stages": steps, "plugins": plan.lock})
+        );
         return Ok(());
     }
     println!("run folder {}", folder.root().display());
     let width = plan.steps.iter().map(|s| s.stage.id.len()).max().unwrap_or(0);
     for step in &plan.steps {
-        let with: Vec<_> = step.stage.components.iter().map(|(kind, c)| format!("{kind} {}", c.plugin)).collect();
-        println!("  {:width$}  {:28}  {}", step.stage.id, step.state.to_string(), with.join(", "));
+        let with: Vec<_> = step
+            .stage
+            .components
+            .iter()
+            .map(|(kind, c)| format!("{kind} {}", c.plugin))
+            .collect();
+        println!(
+            "  {:width$}  {:28}  {}",
+            step.stage.id,
+            step.state.to_string(),
+            with.join(", ")
+        );
     }
     Ok(())
 }

@@ -13,7 +13,9 @@ fn folders(args: &PluginFolderArgs) -> Vec<PathBuf> {
     if let Some(path) = std::env::var_os("FICTA_PLUGIN_PATH") {
         all.extend(std::env::split_paths(&path).filter(|p| !p.as_os_str().is_empty()));
     }
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("plugins")));
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.join("plugins")));
     all.extend(beside.filter(|p| p.is_dir()));
     let mut seen = Vec::new();
     all.retain(|p| {

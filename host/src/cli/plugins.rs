@@ -57,7 +57,12 @@ fn list(registry: &Registry, as_json: bool) {
 fn origin(origin: &Origin) -> Value {
     match origin {
         Origin::BuiltIn => json!("built in"),
-        Origin::Library { path, name, version, backend } => {
+        Origin::Library {
+            path,
+            name,
+            version,
+            backend,
+        } => {
             json!({"path": path, "name": name, "version": version, "backend": backend})
         }
     }
@@ -65,8 +70,11 @@ fn origin(origin: &Origin) -> Value {
 
 fn inspect(library: &Path, layout: bool, as_json: bool) -> Result<()> {
     let plugin = Plugin::open(library).map_err(|e| rejected(&e, layout))?;
-    let components: Vec<Component> =
-        plugin.module.components()().into_result()?.into_iter().map(Component::from).collect();
+    let components: Vec<Component> = plugin.module.components()()
+        .into_result()?
+        .into_iter()
+        .map(Component::from)
+        .collect();
     let s = plugin.stamp;
     if as_json {
         let components: Vec<_> = components
@@ -85,7 +93,12 @@ fn inspect(library: &Path, layout: bool, as_json: bool) -> Result<()> {
         return Ok(());
     }
     println!("{} {}", Stamp::text(&s.plugin), Stamp::text(&s.plugin_version));
-    println!("  plugin API {}.{}, core {}", s.api_major, s.api_minor, Stamp::text(&s.core_version));
+    println!(
+        "  plugin API {}.{}, core {}",
+        s.api_major,
+        s.api_minor,
+        Stamp::text(&s.core_version)
+    );
     println!("  {}", Stamp::text(&s.rustc));
     for (what, field) in [("backend", &s.backend), ("licence", &s.licence)] {
         if !Stamp::text(field).is_empty() {
@@ -112,8 +125,14 @@ fn schema(component: &Component) -> Value {
 
 fn print_params(component: &Component) {
     let schema = schema(component);
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let required = |key: &str| schema["required"].as_array().is_some_and(|r| r.iter().any(|v| v == key));
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    let required = |key: &str| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|r| r.iter().any(|v| v == key))
+    };
     for (key, property) in properties {
         let default = match property.get("default") {
             Some(value) => format!(" = {value}"),

@@ -31,10 +31,18 @@ pub struct Prepared {
 impl Prepared {
     /// Reads, checks and plans; nothing is run or written.
     pub fn new(args: &RunFileArgs) -> Result<Self> {
-        let mut config = Layers { file: args.run_file.clone(), set: args.set.clone() }.read()?;
+        let mut config = Layers {
+            file: args.run_file.clone(),
+            set: args.set.clone(),
+        }
+        .read()?;
         let registry = registry(&args.plugins)?;
         let stem = args.run_file.file_stem().unwrap_or_default();
-        let out = args.out.clone().or_else(|| config.run.out.clone()).unwrap_or_else(|| std::path::Path::new("runs").join(stem));
+        let out = args
+            .out
+            .clone()
+            .or_else(|| config.run.out.clone())
+            .unwrap_or_else(|| std::path::Path::new("runs").join(stem));
         if config.run.threads == 0 {
             config.run.threads = std::thread::available_parallelism().map_or(1, usize::from);
         }
@@ -43,7 +51,12 @@ impl Prepared {
         if let Some(stage) = &args.until {
             plan.until(stage)?;
         }
-        Ok(Self { config, folder, registry, plan })
+        Ok(Self {
+            config,
+            folder,
+            registry,
+            plan,
+        })
     }
 }
 
@@ -59,7 +72,12 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     })
     .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
 
-    let Prepared { config, folder, registry, plan } = Prepared::new(&args.file)?;
+    let Prepared {
+        config,
+        folder,
+        registry,
+        plan,
+    } = Prepared::new(&args.file)?;
     let _held = folder.lock()?;
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
     atomic::write_bytes(&folder.root().join("config.toml"), text.as_bytes())?;
@@ -72,7 +90,10 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     }
     let report = folder.stage("report");
     if as_json {
-        println!("{:#}", json!({"run": folder.root(), "ran": outcome.ran, "cached": outcome.cached, "report": report.join("index.html")}));
+        println!(
+            "{:#}",
+            json!({"run": folder.root(), "ran": outcome.ran, "cached": outcome.cached, "report": report.join("index.html")})
+        );
         return Ok(());
     }
     if plan.steps.iter().any(|s| s.stage.id == "report") {

@@ -1,6 +1,6 @@
 //! Run file, then `FICTA__...` environment, then `--set a.b=c`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
 use ficta_core::{Error, Result};
@@ -35,17 +35,25 @@ impl Layers {
             .map_err(|e| Error::config(format!("run file {}: {e}", self.file.display())))?;
         let mut builder = Config::builder()
             .add_source(File::from_str(&text, FileFormat::Toml))
-            .add_source(Environment::with_prefix("FICTA").prefix_separator("__").separator("__").try_parsing(true));
+            .add_source(
+                Environment::with_prefix("FICTA")
+                    .prefix_separator("__")
+                    .separator("__")
+                    .try_parsing(true),
+            );
         for assignment in &self.set {
             let (key, value) = assignment
                 .split_once('=')
                 .ok_or_else(|| Error::config(format!("--set {assignment}: expected KEY=VALUE")))?;
-            builder = builder.set_override(key.trim(), parse(value.trim())).map_err(|e| self.explain(&e))?;
+            builder = builder
+                .set_override(key.trim(), parse(value.trim()))
+                .map_err(|e| self.explain(&e))?;
         }
-        let merged: serde_json::Value =
-            builder.build().and_then(Config::try_deserialize).map_err(|e| self.explain(&e))?;
-        let run: RunConfig =
-            serde_path_to_error::deserialize(expand(merged)?).map_err(|e| self.explain_type(&e))?;
+        let merged: serde_json::Value = builder
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(|e| self.explain(&e))?;
+        let run: RunConfig = serde_path_to_error::deserialize(expand(merged)?).map_err(|e| self.explain_type(&e))?;
         run.check().map_err(|e| e.context(self.file.display()))?;
         Ok(run)
     }
@@ -63,7 +71,11 @@ impl Layers {
             }
             _ => text,
         };
-        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        let place = if path == "." {
+            String::new()
+        } else {
+            format!("{path}: ")
+        };
         Error::config(format!("{}: {place}{what}", self.file.display()))
     }
 }
@@ -96,7 +108,11 @@ fn expand(value: serde_json::Value) -> Result<serde_json::Value> {
     Ok(match value {
         Json::String(text) => Json::String(expand_text(&text)?),
         Json::Array(items) => Json::Array(items.into_iter().map(expand).collect::<Result<_>>()?),
-        Json::Object(map) => Json::Object(map.into_iter().map(|(k, v)| Ok((k, expand(v)?))).collect::<Result<_>>()?),
+        Json::Object(map) => Json::Object(
+            map.into_iter()
+                .map(|(k, v)| Ok((k, expand(v)?)))
+                .collect::<Result<_>>()?,
+        ),
         other => other,
     })
 }
@@ -119,9 +135,4 @@ fn expand_text(text: &str) -> Result<String> {
     }
     out.push_str(rest);
     Ok(out)
-}
-
-/// The folder that relative paths of a run file start from.
-pub fn base_folder(file: &Path) -> &Path {
-    file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -5,6 +5,6 @@ mod run_file;
 
 pub use layers::{Layers, cache_folder};
 pub use run_file::{
-    Arm, Claim, ComponentChoice, DenoiserConfig, DenoiserTraining, EvaluationConfig, FiguresConfig, GenerationConfig, IdSet,
-    LearningRate, MetricsConfig, REAL, RunConfig, RunSection, TrainingConfig,
+    Arm, Claim, ComponentChoice, DenoiserConfig, DenoiserTraining, EvaluationConfig, FiguresConfig, GenerationConfig,
+    IdSet, LearningRate, MetricsConfig, REAL, RunConfig, RunSection, TrainingConfig,
 };

@@ -171,15 +171,29 @@ pub enum LearningRate {
 impl LearningRate {
     /// The rate of step `step` of `steps`, from 0.
     pub fn at(&self, step: usize, steps: usize) -> f64 {
-        let ramp = |warmup: usize| if step < warmup { (step + 1) as f64 / warmup as f64 } else { 1.0 };
+        let ramp = |warmup: usize| {
+            if step < warmup {
+                (step + 1) as f64 / warmup as f64
+            } else {
+                1.0
+            }
+        };
         match self {
             Self::Cosine { peak, warmup } if step < *warmup => peak * ramp(*warmup),
             Self::Cosine { peak, warmup } => {
                 let done = (step - warmup) as f64 / steps.saturating_sub(*warmup).max(1) as f64;
                 peak * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * done))
             }
-            Self::Steps { peak, warmup, milestones, divisor } => {
-                let passed = milestones.values().filter(|m| step as f64 >= **m * steps as f64).count();
+            Self::Steps {
+                peak,
+                warmup,
+                milestones,
+                divisor,
+            } => {
+                let passed = milestones
+                    .values()
+                    .filter(|m| step as f64 >= **m * steps as f64)
+                    .count();
                 peak * ramp(*warmup) / divisor.powi(passed as i32)
             }
         }
@@ -188,14 +202,23 @@ impl LearningRate {
     fn check(&self, key: &str) -> Result<()> {
         let (Self::Cosine { peak, .. } | Self::Steps { peak, .. }) = self;
         if !(peak.is_finite() && *peak > 0.0) {
-            return Err(Error::config(format!("{key}.peak is {peak}, expected a positive number")));
+            return Err(Error::config(format!(
+                "{key}.peak is {peak}, expected a positive number"
+            )));
         }
-        if let Self::Steps { milestones, divisor, .. } = self {
+        if let Self::Steps {
+            milestones, divisor, ..
+        } = self
+        {
             if let Some((name, m)) = milestones.iter().find(|(_, m)| !(0.0..=1.0).contains(*m)) {
-                return Err(Error::config(format!("{key}.milestones.{name} is {m}, expected a fraction in 0..1")));
+                return Err(Error::config(format!(
+                    "{key}.milestones.{name} is {m}, expected a fraction in 0..1"
+                )));
             }
             if !(divisor.is_finite() && *divisor >= 1.0) {
-                return Err(Error::config(format!("{key}.divisor is {divisor}, expected at least 1")));
+                return Err(Error::config(format!(
+                    "{key}.divisor is {divisor}, expected at least 1"
+                )));
             }
         }
         Ok(())
@@ -282,7 +305,10 @@ pub struct EvaluationConfig {
 
 impl Default for EvaluationConfig {
     fn default() -> Self {
-        Self { folds: 10, bootstrap: 1000 }
+        Self {
+            folds: 10,
+            bootstrap: 1000,
+        }
     }
 }
 
@@ -298,7 +324,10 @@ pub struct MetricsConfig {
 
 impl Default for MetricsConfig {
     fn default() -> Self {
-        Self { false_match_rate: 1e-3, neighbours: 3 }
+        Self {
+            false_match_rate: 1e-3,
+            neighbours: 3,
+        }
     }
 }
 
@@ -346,15 +375,21 @@ impl RunConfig {
         self.training.learning_rate.check("training.learning_rate")?;
         let rate = self.metrics.false_match_rate;
         if !(rate > 0.0 && rate < 1.0) {
-            return Err(Error::config(format!("metrics.false_match_rate is {rate}, expected a number between 0 and 1")));
+            return Err(Error::config(format!(
+                "metrics.false_match_rate is {rate}, expected a number between 0 and 1"
+            )));
         }
         for name in self.ids.keys().chain(self.arms.keys()) {
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-                return Err(Error::config(format!("`{name}`: names of arms and id sets are letters, digits, - and _")));
+                return Err(Error::config(format!(
+                    "`{name}`: names of arms and id sets are letters, digits, - and _"
+                )));
             }
         }
         if self.ids.contains_key(REAL) {
-            return Err(Error::config("[ids.real]: `real` stands for the real identities; take another name"));
+            return Err(Error::config(
+                "[ids.real]: `real` stands for the real identities; take another name",
+            ));
         }
         self.check_arms()?;
         for (name, claim) in &self.claims {
@@ -365,17 +400,27 @@ impl RunConfig {
                 }
             }
         }
-        for (key, set) in [("set", &self.figures.set), ("without_variance", &self.figures.without_variance)] {
+        for (key, set) in [
+            ("set", &self.figures.set),
+            ("without_variance", &self.figures.without_variance),
+        ] {
             if let Some(set) = set.as_ref().filter(|s| !self.ids.contains_key(*s)) {
                 let near = suggestion(set, self.ids.keys().map(String::as_str));
-                return Err(Error::config(format!("figures.{key}: no set of identities `{set}`; {near}")));
+                return Err(Error::config(format!(
+                    "figures.{key}: no set of identities `{set}`; {near}"
+                )));
             }
         }
         if let Some(denoiser) = &self.denoiser {
-            denoiser.training.learning_rate.check("denoiser.training.learning_rate")?;
+            denoiser
+                .training
+                .learning_rate
+                .check("denoiser.training.learning_rate")?;
             let t = &denoiser.training;
             if t.steps == 0 || t.batch == 0 || t.checkpoint_every == 0 {
-                return Err(Error::config("denoiser.training: steps, batch and checkpoint_every must be at least 1"));
+                return Err(Error::config(
+                    "denoiser.training: steps, batch and checkpoint_every must be at least 1",
+                ));
             }
         }
         Ok(())
@@ -383,24 +428,34 @@ impl RunConfig {
 
     fn check_arms(&self) -> Result<()> {
         if self.arms.is_empty() {
-            return Err(Error::config("no [arms.NAME]: a run compares at least one training set"));
+            return Err(Error::config(
+                "no [arms.NAME]: a run compares at least one training set",
+            ));
         }
         for (name, arm) in &self.arms {
             match &arm.ids {
                 None if !arm.real => {
-                    return Err(Error::config(format!("arms.{name} is empty: set `real = true`, `ids`, or both")));
+                    return Err(Error::config(format!(
+                        "arms.{name} is empty: set `real = true`, `ids`, or both"
+                    )));
                 }
                 None => {}
                 Some(_) if arm.images == 0 => {
-                    return Err(Error::config(format!("arms.{name}.images is 0, expected images for each identity")));
+                    return Err(Error::config(format!(
+                        "arms.{name}.images is 0, expected images for each identity"
+                    )));
                 }
                 Some(ids) if ids != REAL && !self.ids.contains_key(ids) => {
                     let known = self.ids.keys().map(String::as_str).chain([REAL]);
                     let near = suggestion(ids, known);
-                    return Err(Error::config(format!("arms.{name}.ids: no set of identities `{ids}`; {near}")));
+                    return Err(Error::config(format!(
+                        "arms.{name}.ids: no set of identities `{ids}`; {near}"
+                    )));
                 }
                 Some(_) if self.denoiser.is_none() || self.sampler.is_none() => {
-                    return Err(Error::config(format!("arms.{name} wants generated images, but there is no [denoiser] or no [sampler]")));
+                    return Err(Error::config(format!(
+                        "arms.{name} wants generated images, but there is no [denoiser] or no [sampler]"
+                    )));
                 }
                 Some(_) => {}
             }

@@ -34,11 +34,21 @@ impl Resample {
         let mut drawn = BTreeMap::<i64, f64>::new();
         let mut stream = Stream::new(seed, "evaluation.bootstrap", index as u64, 0);
         for _ in 0..people.len() {
-            *drawn.entry(people[stream.below(people.len() as u64) as usize]).or_default() += 1.0;
+            *drawn
+                .entry(people[stream.below(people.len() as u64) as usize])
+                .or_default() += 1.0;
         }
         let times = |row: usize| drawn.get(&labels[row]).copied().unwrap_or(0.0);
-        let weight = pairs.iter().map(|p| if p.same { times(p.first) } else { times(p.first) * times(p.second) });
-        Self { weight: weight.collect() }
+        let weight = pairs.iter().map(|p| {
+            if p.same {
+                times(p.first)
+            } else {
+                times(p.first) * times(p.second)
+            }
+        });
+        Self {
+            weight: weight.collect(),
+        }
     }
 
     /// Whether there are both genuine and impostor pairs in it.
@@ -61,5 +71,8 @@ pub fn interval(values: &[f64]) -> Option<Interval> {
         let next = sorted[(low + 1).min(sorted.len() - 1)];
         sorted[low] + (position - low as f64) * (next - sorted[low])
     };
-    Some(Interval { lower: at(0.025), upper: at(0.975) })
+    Some(Interval {
+        lower: at(0.025),
+        upper: at(0.975),
+    })
 }

@@ -39,8 +39,11 @@ pub fn make_pairs(labels: &[i64], folds: usize, seed: u64) -> Result<Pairs> {
     people.dedup();
     let folds = folds.min(people.len() / 2);
     if folds < 2 {
-        return Err(Error::data(format!("{} people cannot be verified: two folds of two people are needed", people.len()))
-            .help("hold out at least four people (data.held_out)"));
+        return Err(Error::data(format!(
+            "{} people cannot be verified: two folds of two people are needed",
+            people.len()
+        ))
+        .help("hold out at least four people (data.held_out)"));
     }
     let dealt = deal(&people, folds, seed);
     let mut out = Vec::new();
@@ -50,13 +53,20 @@ pub fn make_pairs(labels: &[i64], folds: usize, seed: u64) -> Result<Pairs> {
         for (at, &first) in rows.iter().enumerate() {
             for &second in &rows[at + 1..] {
                 let same = labels[first] == labels[second];
-                let pair = Pair { first, second, same, fold };
+                let pair = Pair {
+                    first,
+                    second,
+                    same,
+                    fold,
+                };
                 if same { genuine.push(pair) } else { impostor.push(pair) }
             }
         }
         if genuine.is_empty() {
-            return Err(Error::data(format!("the people of fold {fold} ({members:?}) have no two images of one person"))
-                .help("hold out people with two or more images"));
+            return Err(Error::data(format!(
+                "the people of fold {fold} ({members:?}) have no two images of one person"
+            ))
+            .help("hold out people with two or more images"));
         }
         Stream::new(seed, "evaluation.impostors", fold as u64, 0).shuffle(&mut impostor);
         impostor.truncate(genuine.len());
@@ -93,14 +103,28 @@ mod tests {
             folds.dedup();
             assert_eq!(folds.len(), 1, "person {person}");
         }
-        assert!(made.pairs.iter().all(|p| (labels[p.first] == labels[p.second]) == p.same));
+        assert!(
+            made.pairs
+                .iter()
+                .all(|p| (labels[p.first] == labels[p.second]) == p.same)
+        );
         assert_eq!(made, make_pairs(&labels, 10, 1).unwrap());
         assert_ne!(made, make_pairs(&labels, 10, 2).unwrap());
     }
 
     #[test]
     fn too_few_people_are_an_error() {
-        assert!(make_pairs(&labels(3, 5), 10, 0).unwrap_err().message().starts_with("3 people cannot be verified"));
-        assert!(make_pairs(&labels(6, 1), 10, 0).unwrap_err().message().contains("no two images"));
+        assert!(
+            make_pairs(&labels(3, 5), 10, 0)
+                .unwrap_err()
+                .message()
+                .starts_with("3 people cannot be verified")
+        );
+        assert!(
+            make_pairs(&labels(6, 1), 10, 0)
+                .unwrap_err()
+                .message()
+                .contains("no two images")
+        );
     }
 }

@@ -16,7 +16,11 @@ pub struct Roc {
 impl Roc {
     /// The largest true acceptance rate at a false acceptance rate of at most `far`.
     pub fn tar_at(&self, far: f64) -> f64 {
-        self.points.iter().filter(|p| p.0 <= far).map(|p| p.1).fold(0.0, f64::max)
+        self.points
+            .iter()
+            .filter(|p| p.0 <= far)
+            .map(|p| p.1)
+            .fold(0.0, f64::max)
     }
 }
 
@@ -24,18 +28,32 @@ impl Roc {
 pub fn roc(distances: &[f64], pairs: &[Pair], weight: &[f64]) -> Roc {
     let mut order: Vec<usize> = (0..distances.len()).collect();
     order.sort_unstable_by(|a, b| distances[*a].total_cmp(&distances[*b]).then(a.cmp(b)));
-    let total = |same: bool| -> f64 { pairs.iter().zip(weight).filter(|(p, _)| p.same == same).map(|(_, w)| *w).sum() };
+    let total = |same: bool| -> f64 {
+        pairs
+            .iter()
+            .zip(weight)
+            .filter(|(p, _)| p.same == same)
+            .map(|(_, w)| *w)
+            .sum()
+    };
     let (genuine, impostor) = (total(true), total(false));
     let (mut accepted, mut wrong) = (0.0, 0.0);
     let mut points = vec![(0.0, 0.0)];
     for (at, &i) in order.iter().enumerate() {
-        if pairs[i].same { accepted += weight[i] } else { wrong += weight[i] }
+        if pairs[i].same {
+            accepted += weight[i]
+        } else {
+            wrong += weight[i]
+        }
         let last_of_its_distance = order.get(at + 1).is_none_or(|next| distances[*next] > distances[i]);
         if last_of_its_distance {
             points.push((wrong / impostor, accepted / genuine));
         }
     }
-    Roc { eer: equal_error(&points), points }
+    Roc {
+        eer: equal_error(&points),
+        points,
+    }
 }
 
 fn equal_error(points: &[(f64, f64)]) -> f64 {

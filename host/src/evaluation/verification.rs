@@ -24,9 +24,17 @@ pub struct Verification {
 /// Lengths that do not agree; a sum that is zero or not finite, with its row.
 pub fn flip_sum(image: &[f32], mirrored: &[f32], dim: usize) -> Result<Vec<f64>> {
     if image.len() != mirrored.len() || dim == 0 || !image.len().is_multiple_of(dim) {
-        return Err(Error::shape(format!("embeddings of {} and {} numbers, of length {dim} each", image.len(), mirrored.len())));
+        return Err(Error::shape(format!(
+            "embeddings of {} and {} numbers, of length {dim} each",
+            image.len(),
+            mirrored.len()
+        )));
     }
-    let mut out: Vec<f64> = image.iter().zip(mirrored).map(|(a, b)| f64::from(*a) + f64::from(*b)).collect();
+    let mut out: Vec<f64> = image
+        .iter()
+        .zip(mirrored)
+        .map(|(a, b)| f64::from(*a) + f64::from(*b))
+        .collect();
     for (i, row) in out.chunks_exact_mut(dim).enumerate() {
         let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
         if !(norm.is_finite() && norm > 0.0) {
@@ -41,7 +49,13 @@ pub fn flip_sum(image: &[f32], mirrored: &[f32], dim: usize) -> Result<Vec<f64>>
 /// Squared Euclidean distance of each pair of unit embeddings.
 pub fn distances(unit: &[f64], dim: usize, pairs: &[Pair]) -> Vec<f64> {
     let row = |i: usize| &unit[i * dim..][..dim];
-    let distance = |p: &Pair| row(p.first).iter().zip(row(p.second)).map(|(a, b)| (a - b).powi(2)).sum();
+    let distance = |p: &Pair| {
+        row(p.first)
+            .iter()
+            .zip(row(p.second))
+            .map(|(a, b)| (a - b).powi(2))
+            .sum()
+    };
     pairs.iter().map(distance).collect()
 }
 
@@ -63,7 +77,8 @@ pub fn verify(distances: &[f64], pairs: &[Pair], folds: usize, weight: &[f64]) -
     for fold in 0..folds {
         let mut best = (0, f64::NEG_INFINITY);
         for step in 0..STEPS {
-            let right: f64 = (0..folds).filter(|f| *f != fold).map(|f| rights[f][step]).sum();
+            let others = rights.iter().enumerate().filter(|(f, _)| *f != fold);
+            let right: f64 = others.map(|(_, rights)| rights[step]).sum();
             if right > best.1 {
                 best = (step, right);
             }
@@ -76,9 +91,17 @@ pub fn verify(distances: &[f64], pairs: &[Pair], folds: usize, weight: &[f64]) -
     let n = accuracies.len() as f64;
     let accuracy = accuracies.iter().sum::<f64>() / n;
     let deviation = (accuracies.iter().map(|a| (a - accuracy).powi(2)).sum::<f64>() / n).sqrt();
-    let right =
-        distances.iter().zip(pairs).map(|(d, p)| (*d < thresholds[p.fold]) == p.same).collect();
-    Verification { accuracy, deviation, thresholds, right }
+    let right = distances
+        .iter()
+        .zip(pairs)
+        .map(|(d, p)| (*d < thresholds[p.fold]) == p.same)
+        .collect();
+    Verification {
+        accuracy,
+        deviation,
+        thresholds,
+        right,
+    }
 }
 
 /// NumPy's `arange(0, 4, 0.01)[step]`.

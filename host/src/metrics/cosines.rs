@@ -23,7 +23,11 @@ impl Cosines {
         for i in 0..unit.rows {
             for j in i + 1..unit.rows {
                 let c = cosine(unit.row(i), unit.row(j)) as f32;
-                if labels[i] == labels[j] { out.genuine.push(c) } else { out.impostor.push(c) }
+                if labels[i] == labels[j] {
+                    out.genuine.push(c)
+                } else {
+                    out.impostor.push(c)
+                }
             }
         }
         out

@@ -18,7 +18,9 @@ pub fn improved_recall(generated: (&Matrix, &[i64]), real: (&Matrix, &[i64]), k:
     let real_groups = groups(real.1);
     let mut recalls = Vec::new();
     for (label, ours) in groups(generated.1) {
-        let Some((_, theirs)) = real_groups.iter().find(|(l, _)| *l == label) else { continue };
+        let Some((_, theirs)) = real_groups.iter().find(|(l, _)| *l == label) else {
+            continue;
+        };
         if ours.len() <= k || k == 0 {
             continue;
         }
@@ -35,7 +37,9 @@ pub fn improved_recall(generated: (&Matrix, &[i64]), real: (&Matrix, &[i64]), k:
             })
             .collect();
         let inside = theirs.iter().filter(|r| {
-            ours.iter().zip(&radius).any(|(g, radius)| 1.0 - cosine(real.0.row(**r), generated.0.row(*g)) <= *radius)
+            ours.iter()
+                .zip(&radius)
+                .any(|(g, radius)| 1.0 - cosine(real.0.row(**r), generated.0.row(*g)) <= *radius)
         });
         recalls.push(inside.count() as f64 / theirs.len() as f64);
     }
@@ -46,7 +50,10 @@ pub fn improved_recall(generated: (&Matrix, &[i64]), real: (&Matrix, &[i64]), k:
 pub fn mean_pairwise_distance(unit: &Matrix, labels: &[i64]) -> f64 {
     let mut means = Vec::new();
     for (_, rows) in groups(labels).into_iter().filter(|(_, rows)| rows.len() > 1) {
-        let pairs = rows.iter().enumerate().flat_map(|(at, i)| rows[at + 1..].iter().map(move |j| (*i, *j)));
+        let pairs = rows
+            .iter()
+            .enumerate()
+            .flat_map(|(at, i)| rows[at + 1..].iter().map(move |j| (*i, *j)));
         let distances: Vec<f64> = pairs.map(|(i, j)| 1.0 - cosine(unit.row(i), unit.row(j))).collect();
         means.push(distances.iter().sum::<f64>() / distances.len() as f64);
     }

@@ -26,7 +26,10 @@ pub struct Separability {
 fn moments(values: &[f32]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
-    (mean, values.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / n)
+    (
+        mean,
+        values.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / n,
+    )
 }
 
 /// Separability of all pairs; NaN where there are no pairs of one kind.

@@ -23,7 +23,12 @@ pub struct CandidateTable {
 impl CandidateTable {
     /// Room for `k` candidates of length `d`.
     pub fn empty(k: usize, d: usize) -> Self {
-        Self { feature: Matrix::zeros(k, d), parents: vec![-1; 2 * k], t: vec![f32::NAN; k], variance: vec![f32::NAN; k] }
+        Self {
+            feature: Matrix::zeros(k, d),
+            parents: vec![-1; 2 * k],
+            t: vec![f32::NAN; k],
+            variance: vec![f32::NAN; k],
+        }
     }
 
     /// K.
@@ -49,12 +54,22 @@ impl CandidateTable {
     pub fn check(&self, real: usize) -> Result<()> {
         if let Some(at) = self.parents.iter().position(|p| *p < -1 || *p >= real as i64) {
             let (k, p) = (at / 2, self.parents[at]);
-            return Err(Error::data(format!("candidate {k} has parent {p}, but there are {real} real identities")));
+            return Err(Error::data(format!(
+                "candidate {k} has parent {p}, but there are {real} real identities"
+            )));
         }
         for i in 0..self.len() {
-            let length = self.feature.row(i).iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-            if !((length - 1.0).abs() < 1e-3) {
-                return Err(Error::data(format!("candidate {i}: its feature has length {length}, expected 1")));
+            let length = self
+                .feature
+                .row(i)
+                .iter()
+                .map(|x| f64::from(*x).powi(2))
+                .sum::<f64>()
+                .sqrt();
+            if length.is_nan() || (length - 1.0).abs() >= 1e-3 {
+                return Err(Error::data(format!(
+                    "candidate {i}: its feature has length {length}, expected 1"
+                )));
             }
         }
         Ok(())
@@ -77,7 +92,10 @@ impl CandidateTable {
     pub fn select(&self, chosen: &[usize]) -> Self {
         Self {
             feature: self.feature.select(chosen),
-            parents: chosen.iter().flat_map(|i| [self.parents[2 * i], self.parents[2 * i + 1]]).collect(),
+            parents: chosen
+                .iter()
+                .flat_map(|i| [self.parents[2 * i], self.parents[2 * i + 1]])
+                .collect(),
             t: chosen.iter().map(|i| self.t[*i]).collect(),
             variance: chosen.iter().map(|i| self.variance[*i]).collect(),
         }

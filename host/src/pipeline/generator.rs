@@ -23,8 +23,14 @@ impl Generator {
     /// The components'.
     pub fn trained(place: &Place<'_>, denoiser: &DenoiserConfig, sampler: &ComponentChoice) -> Result<Self> {
         let mut network = place.registry.denoiser(&denoiser.plugin, &denoiser.params)?;
-        network.load(&place.file("train-denoiser", super::stages::DENOISER_WEIGHTS), &place.ctx())?;
-        Ok(Self { network, sampler: Some(place.registry.sampler(&sampler.plugin, &sampler.params)?) })
+        network.load(
+            &place.file("train-denoiser", super::stages::DENOISER_WEIGHTS),
+            &place.ctx(),
+        )?;
+        Ok(Self {
+            network,
+            sampler: Some(place.registry.sampler(&sampler.plugin, &sampler.params)?),
+        })
     }
 
     /// One image for each condition and seed. Labels are the rows.
@@ -38,7 +44,9 @@ impl Generator {
         let sampler = self.sampler.as_mut().ok_or_else(|| Error::config("no [sampler]"))?;
         let (conditions, seeds) = (conditions.view()?, TensorRef::new(seeds, &[seeds.len()])?);
         let out = TensorMut::new(&mut pixels, &shape)?;
-        place.host.uncounted(|| sampler.sample(&mut *self.network, conditions, seeds, out, &place.ctx()))?;
+        place
+            .host
+            .uncounted(|| sampler.sample(&mut *self.network, conditions, seeds, out, &place.ctx()))?;
         if let Some(at) = pixels.iter().position(|x| !x.is_finite()) {
             let row = at / (shape[1] * shape[2] * shape[3]);
             return Err(Error::data(format!("the sampler gave {} in image {row}", pixels[at]))

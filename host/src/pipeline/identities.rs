@@ -62,7 +62,9 @@ impl IdentityTable {
             variance_per_dim: Matrix::new(file.get_shaped::<f32>("variance_per_dim", &[m, d])?.to_vec(), m, d)?,
             count: file.get_shaped::<i64>("count", &[m])?.to_vec(),
             label: file.get_shaped::<i64>("label", &[m])?.to_vec(),
-            center: file.get_optional::<f32, 1>("center")?.map(|(center, _)| center.to_vec()),
+            center: file
+                .get_optional::<f32, 1>("center")?
+                .map(|(center, _)| center.to_vec()),
         })
     }
 

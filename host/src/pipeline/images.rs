@@ -29,9 +29,17 @@ impl Images {
         let (pixels, [n, height, width, colours]) = file.get::<u8, 4>(name)?;
         let labels = file.get_shaped::<i64>("label", &[n])?.to_vec();
         if colours != 3 {
-            return Err(Error::data(format!("{}: `{name}` has {colours} colours, expected 3", path.display())));
+            return Err(Error::data(format!(
+                "{}: `{name}` has {colours} colours, expected 3",
+                path.display()
+            )));
         }
-        Ok(Self { pixels: pixels.to_vec(), labels, height, width })
+        Ok(Self {
+            pixels: pixels.to_vec(),
+            labels,
+            height,
+            width,
+        })
     }
 
     /// N.

@@ -39,7 +39,10 @@ impl PluginsLock {
     /// # Errors
     /// An unknown component, an unreadable library.
     pub fn of(stages: &[Stage], registry: &Registry) -> Result<Self> {
-        let mut lock = Self { ficta: env!("CARGO_PKG_VERSION").into(), plugins: BTreeMap::new() };
+        let mut lock = Self {
+            ficta: env!("CARGO_PKG_VERSION").into(),
+            plugins: BTreeMap::new(),
+        };
         let mut hashes: BTreeMap<PathBuf, String> = BTreeMap::new();
         for (kind, choice) in stages.iter().flat_map(|s| &s.components) {
             let (name, plugin) = match &registry.find(*kind, &choice.plugin)?.origin {
@@ -52,7 +55,12 @@ impl PluginsLock {
                     };
                     ("ficta".to_owned(), plugin)
                 }
-                Origin::Library { path, name, version, backend } => {
+                Origin::Library {
+                    path,
+                    name,
+                    version,
+                    backend,
+                } => {
                     if !hashes.contains_key(path) {
                         hashes.insert(path.clone(), hash::of_file(path)?);
                     }

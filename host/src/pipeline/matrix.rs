@@ -16,7 +16,11 @@ pub struct Matrix {
 impl Matrix {
     /// Zeros.
     pub fn zeros(rows: usize, cols: usize) -> Self {
-        Self { data: vec![0.0; rows * cols], rows, cols }
+        Self {
+            data: vec![0.0; rows * cols],
+            rows,
+            cols,
+        }
     }
 
     /// Wraps numbers.
@@ -25,7 +29,10 @@ impl Matrix {
     /// A count other than `rows * cols`.
     pub fn new(data: Vec<f32>, rows: usize, cols: usize) -> Result<Self> {
         if data.len() != rows * cols {
-            return Err(Error::shape(format!("{} numbers for {rows} rows of {cols}", data.len())));
+            return Err(Error::shape(format!(
+                "{} numbers for {rows} rows of {cols}",
+                data.len()
+            )));
         }
         Ok(Self { data, rows, cols })
     }
@@ -38,7 +45,11 @@ impl Matrix {
     /// The chosen rows, in the order given.
     pub fn select(&self, rows: &[usize]) -> Self {
         let data = rows.iter().flat_map(|i| self.row(*i)).copied().collect();
-        Self { data, rows: rows.len(), cols: self.cols }
+        Self {
+            data,
+            rows: rows.len(),
+            cols: self.cols,
+        }
     }
 
     /// Each row divided by its length.
@@ -50,7 +61,9 @@ impl Matrix {
         for (i, row) in out.data.chunks_exact_mut(self.cols.max(1)).enumerate() {
             let norm = row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
             if !(norm.is_finite() && norm > 0.0) {
-                return Err(Error::data(format!("{what} {i}: its length is {norm}, so it has no direction")));
+                return Err(Error::data(format!(
+                    "{what} {i}: its length is {norm}, so it has no direction"
+                )));
             }
             row.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
         }

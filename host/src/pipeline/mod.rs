@@ -13,8 +13,8 @@ mod record;
 mod run_folder;
 mod runner;
 mod stage;
-pub mod training_loop;
 pub mod stages;
+pub mod training_loop;
 
 pub use lock::{LockedPlugin, PluginsLock};
 pub use place::Place;

@@ -13,12 +13,19 @@ pub struct Order {
 impl Order {
     /// An order of `images` images, mirrored at random if `flip`.
     pub fn new(seed: u64, images: usize, flip: bool) -> Self {
-        Self { seed, images, flip, epoch: None }
+        Self {
+            seed,
+            images,
+            flip,
+            epoch: None,
+        }
     }
 
     /// The images of step `step` of `batch` images each, and whether each is mirrored.
     pub fn batch(&mut self, step: usize, batch: usize) -> Vec<(usize, bool)> {
-        (step * batch..(step + 1) * batch).map(|position| self.at(position)).collect()
+        (step * batch..(step + 1) * batch)
+            .map(|position| self.at(position))
+            .collect()
     }
 
     fn at(&mut self, position: usize) -> (usize, bool) {
@@ -28,7 +35,10 @@ impl Order {
             Stream::new(self.seed, "order", epoch, 0).shuffle(&mut order);
             self.epoch = Some((epoch, order));
         }
-        let image = self.epoch.as_ref().map_or(0, |(_, order)| order[position % self.images]);
+        let image = self
+            .epoch
+            .as_ref()
+            .map_or(0, |(_, order)| order[position % self.images]);
         let flip = self.flip && Stream::new(self.seed, "flip", position as u64, 0).next_u64() >> 63 == 1;
         (image, flip)
     }

@@ -67,7 +67,11 @@ impl Plan {
             let fingerprint = fingerprint(&stage, seed, &lock, &prints);
             prints.insert(stage.id.clone(), fingerprint.clone());
             let state = state(&stage, &fingerprint, folder, &steps);
-            steps.push(Step { stage, fingerprint, state });
+            steps.push(Step {
+                stage,
+                fingerprint,
+                state,
+            });
         }
         Ok(Self { steps, lock })
     }
@@ -118,7 +122,9 @@ fn state(stage: &Stage, fingerprint: &str, folder: &RunFolder, before: &[Step]) 
         None => return StepState::Run("new".into()),
         Some(_) => {}
     }
-    let changed = before.iter().find(|s| stage.inputs.contains(&s.stage.id) && s.state != StepState::UpToDate);
+    let changed = before
+        .iter()
+        .find(|s| stage.inputs.contains(&s.stage.id) && s.state != StepState::UpToDate);
     StepState::Run(match changed {
         Some(step) => format!("{} changes", step.stage.id),
         None => "its parameters, plugins or seed changed".into(),

@@ -46,14 +46,30 @@ impl StageRecord {
     pub fn of(folder: &Path, id: &str, fingerprint: &str) -> Result<Self> {
         let mut outputs = BTreeMap::new();
         for path in files_below(folder)? {
-            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(folder)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .into_owned();
             if name == RECORD {
                 continue;
             }
-            let bytes = std::fs::metadata(&path).map_err(|e| Error::io(format!("{}: {e}", path.display())))?.len();
-            outputs.insert(name, Output { bytes, sha256: hash::of_file(&path)? });
+            let bytes = std::fs::metadata(&path)
+                .map_err(|e| Error::io(format!("{}: {e}", path.display())))?
+                .len();
+            outputs.insert(
+                name,
+                Output {
+                    bytes,
+                    sha256: hash::of_file(&path)?,
+                },
+            );
         }
-        Ok(Self { id: id.into(), fingerprint: fingerprint.into(), outputs })
+        Ok(Self {
+            id: id.into(),
+            fingerprint: fingerprint.into(),
+            outputs,
+        })
     }
 
     /// The first output that is missing or has another length.
@@ -61,7 +77,10 @@ impl StageRecord {
         let whole = |(name, out): &(&String, &Output)| {
             std::fs::metadata(folder.join(name)).is_ok_and(|m| m.is_file() && m.len() == out.bytes)
         };
-        self.outputs.iter().find(|entry| !whole(entry)).map(|(name, _)| name.clone())
+        self.outputs
+            .iter()
+            .find(|entry| !whole(entry))
+            .map(|(name, _)| name.clone())
     }
 }
 
@@ -72,7 +91,11 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
         let listing = std::fs::read_dir(&at).map_err(|e| Error::io(format!("{}: {e}", at.display())))?;
         for entry in listing {
             let path = entry?.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                files.push(path)
+            }
         }
     }
     files.sort();

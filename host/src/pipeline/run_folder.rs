@@ -16,7 +16,9 @@ const WORK: &str = ".work";
 /// Makes sure that every file below `folder` is on the disk before anything says so.
 fn sync(folder: &Path) -> Result<()> {
     for path in files_below(folder)? {
-        File::open(&path).and_then(|f| f.sync_all()).map_err(|e| io(&path, &e))?;
+        File::open(&path)
+            .and_then(|f| f.sync_all())
+            .map_err(|e| io(&path, &e))?;
     }
     Ok(())
 }
@@ -49,13 +51,19 @@ impl RunFolder {
         let work = self.root.join(WORK);
         fs::create_dir_all(&work).map_err(|e| io(&work, &e))?;
         let path = work.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| io(&path, &e))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|e| io(&path, &e))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::config(format!("{}: another process is running in this folder", self.root.display()))
-                    .help("wait for it, or take another folder with --out"))
-            }
+            Err(TryLockError::WouldBlock) => Err(Error::config(format!(
+                "{}: another process is running in this folder",
+                self.root.display()
+            ))
+            .help("wait for it, or take another folder with --out")),
             Err(TryLockError::Error(e)) => Err(io(&path, &e)),
         }
     }

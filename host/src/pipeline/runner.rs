@@ -45,7 +45,14 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
         host.say(&format!("{id}: {}", step.state));
         host.enter(id);
         let started = Instant::now();
-        let place = Place { dir, resume, root: folder.root(), registry, host, seed };
+        let place = Place {
+            dir,
+            resume,
+            root: folder.root(),
+            registry,
+            host,
+            seed,
+        };
         let done = (step.stage.work)(&place).map_err(|e| e.context(format!("stage {id}")));
         host.enter("");
         done?;

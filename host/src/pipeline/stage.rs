@@ -28,7 +28,13 @@ pub struct Stage {
 impl Stage {
     /// A stage without components.
     pub fn new(id: impl Into<String>, inputs: Vec<String>, params: Value, work: Work) -> Self {
-        Self { id: id.into(), inputs, params, components: Vec::new(), work }
+        Self {
+            id: id.into(),
+            inputs,
+            params,
+            components: Vec::new(),
+            work,
+        }
     }
 
     /// Adds a component.

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Name of an authenticity for readers.
-pub(super) fn authenticity(of: Authenticity) -> &'static str {
+fn authenticity(of: Authenticity) -> &'static str {
     match of {
         Authenticity::Real => "real",
         Authenticity::SyntheticReal => "synth., real IDs",
@@ -18,10 +18,7 @@ pub(super) fn authenticity(of: Authenticity) -> &'static str {
 }
 
 fn estimate(of: &Estimate) -> Cell {
-    Cell::with_interval(
-        in_unit(of.mean, Unit::Percent),
-        interval(of.interval, Unit::Percent),
-    )
+    Cell::with_interval(in_unit(of.mean, Unit::Percent), interval(of.interval, Unit::Percent))
 }
 
 /// Mean images per ID: whole where whole, else with one decimal.
@@ -35,9 +32,7 @@ fn best(candidates: &[usize], value: impl Fn(usize) -> f64, better: Better) -> O
         .iter()
         .copied()
         .filter(|&r| value(r).is_finite())
-        .reduce(|a, b| {
-            if is_better(value(b), value(a), better) { b } else { a }
-        })
+        .reduce(|a, b| if is_better(value(b), value(a), better) { b } else { a })
 }
 
 /// Accuracy: one row an arm.
@@ -54,9 +49,7 @@ pub(super) fn accuracy(arms: &Arms) -> Table {
         ..Table::default()
     };
     let first_set = table.columns.len();
-    table
-        .columns
-        .extend(arms.sets.iter().map(|s| Column::number(s, "%")));
+    table.columns.extend(arms.sets.iter().map(|s| Column::number(s, "%")));
     table.columns.extend([
         Column::number("Avg", "%"),
         Column::number("Gap", "%"),
@@ -64,9 +57,7 @@ pub(super) fn accuracy(arms: &Arms) -> Table {
     ]);
     table.rows = arms.rows.iter().map(|arm| accuracy_row(arms, arm)).collect();
 
-    let generated: Vec<usize> = (0..arms.rows.len())
-        .filter(|&r| is_generated(&arms.rows[r]))
-        .collect();
+    let generated: Vec<usize> = (0..arms.rows.len()).filter(|&r| is_generated(&arms.rows[r])).collect();
     let on_set = |row: usize, s: usize| arms.rows[row].sets.get(s).map_or(f64::NAN, |r| r.accuracy.mean);
     for s in 0..arms.sets.len() {
         let row = best(&generated, |r| on_set(r, s), Better::Higher);
@@ -156,16 +147,11 @@ fn accuracy_notes(arms: &Arms, table: &mut Table) {
 fn operating_points(arms: &Arms) -> Table {
     let mut table = Table {
         columns: vec![Column::text("Set"), Column::text("Arm")],
+        head_column: 1,
         ..Table::default()
     };
-    let tar: Vec<String> = arms
-        .far
-        .iter()
-        .map(|&far| format!("TAR@FAR={}", rate(far)))
-        .collect();
-    table
-        .columns
-        .extend(tar.iter().map(|title| Column::number(title, "%")));
+    let tar: Vec<String> = arms.far.iter().map(|&far| format!("TAR@FAR={}", rate(far))).collect();
+    table.columns.extend(tar.iter().map(|title| Column::number(title, "%")));
     table.columns.push(Column::number("EER", "%"));
     for (s, set) in arms.sets.iter().enumerate() {
         let start = table.rows.len();
@@ -213,6 +199,7 @@ pub(super) fn titled_operating_points(arms: &Arms) -> (String, Table) {
     match arms.sets.as_slice() {
         [only] => {
             table.without_column(0);
+            table.head_column = 0;
             (format!("Operating points on {only}"), table)
         }
         _ => ("Operating points".to_owned(), table),

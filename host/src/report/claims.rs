@@ -28,10 +28,7 @@ pub(super) enum Verdict {
 
 impl Verdict {
     pub fn of(comparison: &Comparison) -> Self {
-        let Some((low, high)) = comparison
-            .interval
-            .filter(|(l, h)| l.is_finite() && h.is_finite())
-        else {
+        let Some((low, high)) = comparison.interval.filter(|(l, h)| l.is_finite() && h.is_finite()) else {
             return Self::NoInterval;
         };
         if low <= 0.0 && high >= 0.0 {
@@ -132,7 +129,11 @@ mod tests {
             (Better::Higher, Some((f64::NAN, 0.9)), NoInterval),
         ];
         for (better, interval, expected) in cases {
-            assert_eq!(Verdict::of(&comparison(better, interval)), expected, "{better:?} {interval:?}");
+            assert_eq!(
+                Verdict::of(&comparison(better, interval)),
+                expected,
+                "{better:?} {interval:?}"
+            );
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The numbers as CSV (RFC 4180): raw fractions, empty where not known.
 
 use super::{
-    arms_table::authenticity,
     claims::Verdict,
     gap::to_reference,
     histogram::Histogram,
-    input::{Arm, Better, Input, SetResult, Unit},
+    input::{Arm, Authenticity, Better, Input, SetResult, Unit},
     number::{ends, raw},
 };
 
@@ -99,7 +98,7 @@ fn arm_cells(arm: &Arm, set: &str) -> Vec<String> {
     let seeds: Vec<String> = arm.seeds.iter().map(u64::to_string).collect();
     vec![
         arm.name.clone(),
-        authenticity(arm.authenticity).to_owned(),
+        kind(arm.authenticity).to_owned(),
         arm.ids.to_string(),
         raw(arm.images_per_id),
         arm.optimizer_steps.to_string(),
@@ -124,6 +123,16 @@ fn result_cells(result: &SetResult, rates: usize) -> Vec<String> {
         }
     }
     out
+}
+
+/// As in report.json.
+fn kind(of: Authenticity) -> &'static str {
+    match of {
+        Authenticity::Real => "real",
+        Authenticity::SyntheticReal => "synthetic-real",
+        Authenticity::Fictional => "fictional",
+        Authenticity::Mixed => "mixed",
+    }
 }
 
 fn unit(of: Unit) -> &'static str {

@@ -57,11 +57,7 @@ pub(super) fn figure_view(plate: &Plate<'_>) -> Result<FigureView> {
             Ok(RowView {
                 name: row.name.clone(),
                 notes: row.notes.clone(),
-                cells: row
-                    .cells
-                    .iter()
-                    .map(|c| cell(c, native))
-                    .collect::<Result<_>>()?,
+                cells: row.cells.iter().map(|c| cell(c, native)).collect::<Result<_>>()?,
             })
         })
         .collect::<Result<_>>()?;
@@ -74,7 +70,7 @@ pub(super) fn figure_view(plate: &Plate<'_>) -> Result<FigureView> {
         heads: plate.heads.clone(),
         rows,
         tile: f64::from(native) * f64::from(halves) / 2.0,
-        pixelated: halves % 2 == 0,
+        pixelated: halves.is_multiple_of(2),
     })
 }
 

@@ -12,6 +12,9 @@ use super::{
     plates::{self, Plate},
 };
 
+/// Writes one table of the input as CSV.
+type Csv = fn(&Input) -> String;
+
 /// Path inside the report's folder, with `/`, and contents.
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -40,10 +43,13 @@ pub(super) fn texts(input: &Input, charts: &[Chart], plates: &[Plate<'_>]) -> Re
         out.insert(format!("charts/{}.svg", chart.slug), svg.file.into_bytes());
         inline.push(svg.inline);
     }
-    out.insert("index.html".into(), page::page(input, charts, &inline, plates)?.into_bytes());
+    out.insert(
+        "index.html".into(),
+        page::page(input, charts, &inline, plates)?.into_bytes(),
+    );
     out.insert("report.json".into(), json::document(input)?);
     out.insert("arms.md".into(), markdown::arms(&input.arms).into_bytes());
-    let tables: [(&str, fn(&Input) -> String, bool); 8] = [
+    let tables: [(&str, Csv, bool); 8] = [
         ("arms.csv", csv::arms, true),
         ("claims.csv", csv::claims, !input.claims.is_empty()),
         ("metrics.csv", csv::metrics, true),

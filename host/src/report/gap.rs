@@ -31,10 +31,7 @@ pub(super) fn to_reference(arms: &Arms, arm: &Arm) -> (f64, f64) {
 
 /// Whether an arm holds generated images alone, and so is ranked.
 pub(super) fn is_generated(arm: &Arm) -> bool {
-    matches!(
-        arm.authenticity,
-        Authenticity::SyntheticReal | Authenticity::Fictional
-    )
+    matches!(arm.authenticity, Authenticity::SyntheticReal | Authenticity::Fictional)
 }
 
 #[cfg(test)]

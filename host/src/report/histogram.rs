@@ -28,7 +28,11 @@ impl Histogram {
         let largest = chart.series.iter().map(|s| s.values.len()).max().unwrap_or(0);
         let fine = if largest < 200 { 0.05 } else { 0.02 };
         // Not cosines, then: still no more than some 100 bins.
-        let width = if high - low > 100.0 * fine { (high - low) / 100.0 } else { fine };
+        let width = if high - low > 100.0 * fine {
+            (high - low) / 100.0
+        } else {
+            fine
+        };
         let first = (low / width).floor();
         let bins = (((high / width).floor() - first) as usize + 1).max(1);
         let edges: Vec<f64> = (0..=bins)

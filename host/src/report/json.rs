@@ -8,7 +8,8 @@ use super::{
     gap::{reference, to_reference},
     histogram::Histogram,
     input::{
-        Arm, Claim, Comparison, Figures, Header, Input, Metric, Provenance, RocCurve, TrainingCurve, VarianceBin, YieldCurve,
+        Arm, Claim, Comparison, Figures, Header, Input, Metric, Provenance, RocCurve, TrainingCurve, VarianceBin,
+        YieldCurve,
     },
 };
 

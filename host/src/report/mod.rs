@@ -38,9 +38,9 @@ mod png;
 mod provenance;
 mod summary;
 mod table;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use files::files;
 pub use folder::write;

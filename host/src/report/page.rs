@@ -28,11 +28,10 @@ struct PageView<'a> {
     accuracy: Option<Table>,
     points: Option<Table>,
     points_title: String,
-    points_corner: usize,
     claims: Vec<ClaimView<'a>>,
     claims_legend: &'static str,
     figures: Vec<FigureView>,
-    charts: Vec<ChartView<'a>>,
+    charts: Vec<ChartGroup<'a>>,
     metrics: Option<Table>,
     origins: &'a [Provenance],
     credits: &'a [String],
@@ -54,6 +53,15 @@ struct ChartView<'a> {
     caption: &'a str,
 }
 
+/// Charts under one heading.
+#[derive(Serialize)]
+struct ChartGroup<'a> {
+    title: &'static str,
+    shown: Vec<ChartView<'a>>,
+    /// Those to be unfolded.
+    more: Vec<ChartView<'a>>,
+}
+
 /// The contents of `index.html`; `svgs` are the charts' pictures, in the same order.
 ///
 /// # Errors
@@ -68,12 +76,7 @@ pub(super) fn page(input: &Input, charts: &[Chart], svgs: &[String], plates: &[P
     template.render(Serde(&view)).map_err(|e| failed(&e))
 }
 
-fn view<'a>(
-    input: &'a Input,
-    charts: &'a [Chart],
-    svgs: &'a [String],
-    plates: &[Plate<'_>],
-) -> Result<PageView<'a>> {
+fn view<'a>(input: &'a Input, charts: &'a [Chart], svgs: &'a [String], plates: &[Plate<'_>]) -> Result<PageView<'a>> {
     let arms = &input.arms;
     let has_arms = !arms.rows.is_empty();
     let (points_title, points) = arms_table::titled_operating_points(arms);
@@ -83,7 +86,6 @@ fn view<'a>(
         summary: summary(input),
         warnings: &input.warnings,
         accuracy: has_arms.then(|| arms_table::accuracy(arms)),
-        points_corner: usize::from(arms.sets.len() > 1),
         points: (has_arms && !arms.sets.is_empty()).then_some(points),
         points_title,
         claims: input
@@ -97,21 +99,42 @@ fn view<'a>(
             .collect(),
         claims_legend: claims::LEGEND,
         figures: plates.iter().map(figure_view).collect::<Result<_>>()?,
-        charts: charts
-            .iter()
-            .zip(svgs)
-            .map(|(chart, svg)| ChartView {
-                slug: &chart.slug,
-                svg,
-                caption: &chart.caption,
-            })
-            .collect(),
+        charts: groups(charts, svgs),
         metrics: (!input.metrics.is_empty()).then(|| metrics_table::table(&input.metrics)),
         origins: &input.provenance,
         credits: &input.credits,
         resolved_config: &input.resolved_config,
         plugins_lock: &input.plugins_lock,
     })
+}
+
+/// Charts by their group, in the order of the groups' first charts.
+fn groups<'a>(charts: &'a [Chart], svgs: &'a [String]) -> Vec<ChartGroup<'a>> {
+    const SHOWN: usize = 6;
+    let mut out: Vec<ChartGroup<'a>> = Vec::new();
+    for (chart, svg) in charts.iter().zip(svgs) {
+        if out.last().is_none_or(|g| g.title != chart.group) {
+            out.push(ChartGroup {
+                title: chart.group,
+                shown: Vec::new(),
+                more: Vec::new(),
+            });
+        }
+        let view = ChartView {
+            slug: &chart.slug,
+            svg,
+            caption: &chart.caption,
+        };
+        if let Some(group) = out.last_mut() {
+            let list = if group.shown.len() < SHOWN {
+                &mut group.shown
+            } else {
+                &mut group.more
+            };
+            list.push(view);
+        }
+    }
+    out
 }
 
 fn failed(cause: &minijinja::Error) -> Error {

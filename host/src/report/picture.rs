@@ -61,9 +61,9 @@ impl Picture {
         self.height
     }
 
-    /// Whether the image is grey.
+    /// Whether the image is grey: of one channel, or of three that are equal everywhere.
     pub fn is_grey(&self) -> bool {
-        self.channels == 1
+        self.channels == 1 || self.pixels.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2])
     }
 
     /// Red, green and blue of the pixel at column `x`, row `y` (both inside the image).
@@ -97,5 +97,7 @@ mod tests {
         let p = Picture::grey(1, 2, vec![7, 8]).unwrap();
         assert_eq!(p.rgb_at(0, 1), [8, 8, 8]);
         assert!(p.is_grey());
+        assert!(Picture::rgb(1, 2, vec![7, 7, 7, 8, 8, 8]).unwrap().is_grey());
+        assert!(!Picture::rgb(1, 2, vec![7, 7, 7, 8, 8, 9]).unwrap().is_grey());
     }
 }

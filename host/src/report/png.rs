@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn grey_and_colour_survive() {
         let png = encode(&[1, 2, 3, 4, 5, 6], 2, 1, 3).unwrap();
-        assert_eq!(image::load_from_memory(&png).unwrap().to_rgb8().into_raw(), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(
+            image::load_from_memory(&png).unwrap().to_rgb8().into_raw(),
+            [1, 2, 3, 4, 5, 6]
+        );
         let png = encode(&[9, 8], 1, 2, 1).unwrap();
         assert_eq!(image::load_from_memory(&png).unwrap().to_luma8().into_raw(), [9, 8]);
     }

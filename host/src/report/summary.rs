@@ -14,7 +14,11 @@ pub(super) fn summary(input: &Input) -> Option<String> {
         .iter()
         .filter(|a| is_generated(a) && a.average.mean.is_finite())
         .reduce(|a, b| {
-            if is_better(b.average.mean, a.average.mean, Better::Higher) { b } else { a }
+            if is_better(b.average.mean, a.average.mean, Better::Higher) {
+                b
+            } else {
+                a
+            }
         })?;
     let value = |of: &super::input::Estimate| {
         let ends = interval(of.interval, Unit::Percent).map_or(String::new(), |i| format!(" {i}"));

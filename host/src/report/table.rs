@@ -10,6 +10,8 @@ pub(super) struct Table {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
     pub notes: Vec<Note>,
+    /// The column whose cells head their rows.
+    pub head_column: usize,
 }
 
 /// A column's head.
@@ -84,14 +86,6 @@ impl Cell {
             text: text.into(),
             interval,
             best: false,
-        }
-    }
-
-    /// Value and interval on one line.
-    pub fn line(&self) -> String {
-        match &self.interval {
-            Some(interval) => format!("{} {interval}", self.text),
-            None => self.text.clone(),
         }
     }
 }

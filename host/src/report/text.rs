@@ -1,8 +1,7 @@
 //! The tables for a terminal.
 
 use super::{
-    arms_table,
-    claims,
+    arms_table, claims,
     input::Input,
     table::{Cell, Table},
 };

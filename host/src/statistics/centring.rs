@@ -28,11 +28,17 @@ fn normalise(row: &mut [f64]) -> f64 {
 /// A feature that is zero, not finite or equal to the centre, with its row; a centre of another length.
 pub fn unit_features(features: &[f32], dim: usize, center: Option<&[f32]>) -> Result<Vec<f32>> {
     if dim == 0 || !features.len().is_multiple_of(dim) {
-        return Err(Error::shape(format!("{} numbers are no features of length {dim}", features.len())));
+        return Err(Error::shape(format!(
+            "{} numbers are no features of length {dim}",
+            features.len()
+        )));
     }
     if let Some(center) = center.filter(|c| c.len() != dim) {
-        return Err(Error::shape(format!("a centre of length {} for features of length {dim}", center.len()))
-            .help("the centre belongs to another encoder"));
+        return Err(Error::shape(format!(
+            "a centre of length {} for features of length {dim}",
+            center.len()
+        ))
+        .help("the centre belongs to another encoder"));
     }
     let mut out = Vec::with_capacity(features.len());
     for (i, row) in features.chunks_exact(dim).enumerate() {
@@ -43,8 +49,10 @@ pub fn unit_features(features: &[f32], dim: usize, center: Option<&[f32]>) -> Re
             norm = normalise(&mut unit);
         }
         if !(norm.is_finite() && norm > 0.0) {
-            return Err(Error::data(format!("feature {i} has length {norm}, so it has no direction"))
-                .help("look at that image; an encoder that gives NaN or zeros has the wrong weights"));
+            return Err(
+                Error::data(format!("feature {i} has length {norm}, so it has no direction"))
+                    .help("look at that image; an encoder that gives NaN or zeros has the wrong weights"),
+            );
         }
         out.extend(unit.iter().map(|x| *x as f32));
     }
@@ -57,7 +65,10 @@ pub(super) fn mean_impostor_cosine(unit: &[f32], dim: usize, labels: &[usize], i
     let mut counts = vec![0f64; identities];
     for (row, label) in unit.chunks_exact(dim).zip(labels) {
         counts[*label] += 1.0;
-        sums[label * dim..][..dim].iter_mut().zip(row).for_each(|(s, x)| *s += f64::from(*x));
+        sums[label * dim..][..dim]
+            .iter_mut()
+            .zip(row)
+            .for_each(|(s, x)| *s += f64::from(*x));
     }
     let mut total = vec![0f64; dim];
     let mut own = 0.0;
@@ -87,7 +98,11 @@ pub(super) fn centre(
         Centre::Auto => before > config.auto_above,
     };
     if !applied {
-        let report = CentringReport { impostor_before: before, impostor_after: before, applied };
+        let report = CentringReport {
+            impostor_before: before,
+            impostor_after: before,
+            applied,
+        };
         return Ok((unit, None, report));
     }
     let mut sum = vec![0f64; dim];
@@ -98,5 +113,13 @@ pub(super) fn centre(
     let center: Vec<f32> = sum.iter().map(|s| (s / n) as f32).collect();
     let centred = unit_features(raw, dim, Some(&center))?;
     let after = mean_impostor_cosine(&centred, dim, labels, identities);
-    Ok((centred, Some(center), CentringReport { impostor_before: before, impostor_after: after, applied }))
+    Ok((
+        centred,
+        Some(center),
+        CentringReport {
+            impostor_before: before,
+            impostor_after: after,
+            applied,
+        },
+    ))
 }

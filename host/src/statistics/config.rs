@@ -44,6 +44,11 @@ pub struct StatisticsConfig {
 
 impl Default for StatisticsConfig {
     fn default() -> Self {
-        Self { centre: Centre::Auto, auto_above: 0.2, unbiased: true, shrinkage: Shrinkage::Auto }
+        Self {
+            centre: Centre::Auto,
+            auto_above: 0.2,
+            unbiased: true,
+            shrinkage: Shrinkage::Auto,
+        }
     }
 }

@@ -2,10 +2,7 @@
 
 use ficta_core::{Error, Result};
 
-use super::{
-    CentringReport, Shrinkage, StatisticsConfig,
-    centring::centre,
-};
+use super::{CentringReport, Shrinkage, StatisticsConfig, centring::centre};
 
 /// Statistics of M identities, by ascending label.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +37,18 @@ pub struct IdStatistics {
 ///
 /// # Errors
 /// Shapes that do not agree, no features, zero or non-finite features (with the row), no identity with two images.
-pub fn describe(raw: &[f32], dim: usize, labels: &[i64], config: &StatisticsConfig) -> Result<(IdStatistics, CentringReport)> {
+pub fn describe(
+    raw: &[f32],
+    dim: usize,
+    labels: &[i64],
+    config: &StatisticsConfig,
+) -> Result<(IdStatistics, CentringReport)> {
     if labels.is_empty() || dim == 0 || raw.len() != labels.len() * dim {
-        return Err(Error::shape(format!("{} labels for {} numbers in features of length {dim}", labels.len(), raw.len())));
+        return Err(Error::shape(format!(
+            "{} labels for {} numbers in features of length {dim}",
+            labels.len(),
+            raw.len()
+        )));
     }
     let mut label: Vec<i64> = labels.to_vec();
     label.sort_unstable();
@@ -55,7 +61,10 @@ pub fn describe(raw: &[f32], dim: usize, labels: &[i64], config: &StatisticsConf
     let mut mean = vec![0f64; m * dim];
     for (row, id) in unit.chunks_exact(dim).zip(&rows) {
         count[*id] += 1;
-        mean[id * dim..][..dim].iter_mut().zip(row).for_each(|(s, x)| *s += f64::from(*x));
+        mean[id * dim..][..dim]
+            .iter_mut()
+            .zip(row)
+            .for_each(|(s, x)| *s += f64::from(*x));
     }
     for (id, mean) in mean.chunks_exact_mut(dim).enumerate() {
         mean.iter_mut().for_each(|x| *x /= count[id] as f64);
@@ -63,19 +72,25 @@ pub fn describe(raw: &[f32], dim: usize, labels: &[i64], config: &StatisticsConf
     let mut per_dim = vec![0f64; m * dim];
     for (row, id) in unit.chunks_exact(dim).zip(&rows) {
         let (own, mu) = (&mut per_dim[id * dim..][..dim], &mean[id * dim..][..dim]);
-        own.iter_mut().zip(row).zip(mu).for_each(|((v, x), mu)| *v += (f64::from(*x) - mu).powi(2));
+        own.iter_mut()
+            .zip(row)
+            .zip(mu)
+            .for_each(|((v, x), mu)| *v += (f64::from(*x) - mu).powi(2));
     }
     for (id, own) in per_dim.chunks_exact_mut(dim).enumerate() {
         let n = count[id] as f64;
         let divisor = if config.unbiased { n - 1.0 } else { n };
-        own.iter_mut().for_each(|v| *v = if n > 1.0 { *v / divisor } else { 0.0 });
+        own.iter_mut()
+            .for_each(|v| *v = if n > 1.0 { *v / divisor } else { 0.0 });
     }
 
     let freedom: Vec<f64> = count.iter().map(|n| (*n - 1) as f64).collect();
     let all: f64 = freedom.iter().sum();
     if all <= 0.0 {
-        return Err(Error::data(format!("each of {m} identities has one image, so none has a variance"))
-            .help("give at least one identity two images; ten or more are better"));
+        return Err(
+            Error::data(format!("each of {m} identities has one image, so none has a variance"))
+                .help("give at least one identity two images; ten or more are better"),
+        );
     }
     let pooled: Vec<f64> = (0..dim)
         .map(|k| (0..m).map(|id| freedom[id] * per_dim[id * dim + k]).sum::<f64>() / all)
@@ -84,19 +99,26 @@ pub fn describe(raw: &[f32], dim: usize, labels: &[i64], config: &StatisticsConf
         Shrinkage::Off => 0.0,
         Shrinkage::Strength(k) if k.is_finite() && k >= 0.0 => k,
         Shrinkage::Strength(k) => {
-            return Err(Error::config(format!("statistics.shrinkage is {k}, expected `auto`, `off` or a number of at least 0")));
+            return Err(Error::config(format!(
+                "statistics.shrinkage is {k}, expected `auto`, `off` or a number of at least 0"
+            )));
         }
         Shrinkage::Auto => prior_strength(&per_dim, dim, &freedom),
     };
     for (id, own) in per_dim.chunks_exact_mut(dim).enumerate() {
         let f = freedom[id];
         let k = if f > 0.0 { strength } else { 1.0 };
-        own.iter_mut().zip(&pooled).for_each(|(v, p)| *v = (f * *v + k * p) / (f + k));
+        own.iter_mut()
+            .zip(&pooled)
+            .for_each(|(v, p)| *v = (f * *v + k * p) / (f + k));
     }
     let single = |values: &[f64]| values.iter().map(|x| *x as f32).collect::<Vec<_>>();
     let statistics = IdStatistics {
         dim,
-        variance: per_dim.chunks_exact(dim).map(|v| v.iter().sum::<f64>() as f32).collect(),
+        variance: per_dim
+            .chunks_exact(dim)
+            .map(|v| v.iter().sum::<f64>() as f32)
+            .collect(),
         mean: single(&mean),
         variance_per_dim: single(&per_dim),
         count,
@@ -110,7 +132,11 @@ pub fn describe(raw: &[f32], dim: usize, labels: &[i64], config: &StatisticsConf
 
 /// The method of moments of [`describe`].
 fn prior_strength(per_dim: &[f64], dim: usize, freedom: &[f64]) -> f64 {
-    let usable: Vec<_> = per_dim.chunks_exact(dim).zip(freedom).filter(|(_, f)| **f > 0.0).collect();
+    let usable: Vec<_> = per_dim
+        .chunks_exact(dim)
+        .zip(freedom)
+        .filter(|(_, f)| **f > 0.0)
+        .collect();
     if usable.len() < 2 {
         return 0.0;
     }
@@ -119,7 +145,11 @@ fn prior_strength(per_dim: &[f64], dim: usize, freedom: &[f64]) -> f64 {
     let mean = totals.iter().sum::<f64>() / n;
     let spread = totals.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
     // 2 V^2 / (f r) with r = V^2 / sum(v_k^2) is 2 sum(v_k^2) / f.
-    let error = usable.iter().map(|(v, f)| 2.0 * v.iter().map(|x| x * x).sum::<f64>() / **f).sum::<f64>() / n;
+    let error = usable
+        .iter()
+        .map(|(v, f)| 2.0 * v.iter().map(|x| x * x).sum::<f64>() / **f)
+        .sum::<f64>()
+        / n;
     let mean_freedom = usable.iter().map(|(_, f)| **f).sum::<f64>() / n;
     if spread <= error {
         return 1000.0;

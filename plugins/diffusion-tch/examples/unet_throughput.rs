@@ -6,9 +6,7 @@
 
 use std::time::Instant;
 
-use ficta_core::{
-    Configure, Ctx, Denoiser, Error, TensorMut, TensorRef, random::Stream,
-};
+use ficta_core::{Configure, Ctx, Denoiser, Error, TensorMut, TensorRef, random::Stream};
 use ficta_diffusion_tch::{Params, UnetDenoiser};
 
 #[path = "support/threads.rs"]
@@ -42,12 +40,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let count = (batch * steps) as f64;
         let idle = (cpu_seconds() - cpu) / host.0 as f64;
-        println!("{name}: {:.0} images/s wall, {:.0} by CPU time", count / wall.elapsed().as_secs_f64(), count / idle);
+        println!(
+            "{name}: {:.0} images/s wall, {:.0} by CPU time",
+            count / wall.elapsed().as_secs_f64(),
+            count / idle
+        );
         Ok(())
     };
     time("train", &mut |i| {
         let seeds: Vec<u64> = (0..batch as u64).map(|b| i * 1000 + b).collect();
-        unet.train_step(x, conditions, TensorRef::new(&seeds, &[batch])?, 1e-3, &ctx).map(drop)
+        unet.train_step(x, conditions, TensorRef::new(&seeds, &[batch])?, 1e-3, &ctx)
+            .map(drop)
     })?;
     let t = vec![500i64; batch];
     let mut out = vec![0f32; images.len()];

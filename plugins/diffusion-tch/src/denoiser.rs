@@ -25,7 +25,11 @@ impl Configure for UnetDenoiser {
 
     fn configure(params: Params) -> Result<Self> {
         params.check()?;
-        Ok(Self { alpha_bar: params.schedule.alpha_bar(params.timesteps), params, model: None })
+        Ok(Self {
+            alpha_bar: params.schedule.alpha_bar(params.timesteps),
+            params,
+            model: None,
+        })
     }
 }
 
@@ -69,7 +73,14 @@ impl Denoiser for UnetDenoiser {
     ) -> Result<()> {
         let _scope = ComputeScope::single_threaded();
         let model = self.model.as_mut().ok_or_else(not_initialised)?;
-        predict::predict(model, &self.params, self.alpha_bar.len(), &Query { x_t, t, condition }, out, ctx)
+        predict::predict(
+            model,
+            &self.params,
+            self.alpha_bar.len(),
+            &Query { x_t, t, condition },
+            out,
+            ctx,
+        )
     }
 
     fn train_step(
@@ -82,7 +93,11 @@ impl Denoiser for UnetDenoiser {
     ) -> Result<f64> {
         let _scope = ComputeScope::single_threaded();
         let model = self.model.as_mut().ok_or_else(not_initialised)?;
-        let batch = Batch { images, conditions, seeds };
+        let batch = Batch {
+            images,
+            conditions,
+            seeds,
+        };
         train::step(model, &self.params, &self.alpha_bar, &batch, learning_rate, ctx)
     }
 

@@ -12,7 +12,9 @@ pub(crate) struct Ema {
 impl Ema {
     /// Starts at the weights as they are.
     pub(crate) fn new(parameters: &Parameters) -> Result<Self> {
-        Ok(Self { tensors: parameters.snapshot()? })
+        Ok(Self {
+            tensors: parameters.snapshot()?,
+        })
     }
 
     /// Takes step number `step` (from 1) in: e += (1 - d) (w - e).
@@ -20,9 +22,7 @@ impl Ema {
         let share = 1.0 - decay_at(decay, step);
         let mut pairs = self.tensors.iter_mut().zip(parameters.tensors());
         tch::no_grad(|| {
-            pairs.try_for_each(|(mean, weight)| {
-                mean.f_add_(&weight.f_sub(mean)?.f_mul_scalar_(share)?).map(drop)
-            })
+            pairs.try_for_each(|(mean, weight)| mean.f_add_(&weight.f_sub(mean)?.f_mul_scalar_(share)?).map(drop))
         })
         .or_backend("averaging weights")
     }

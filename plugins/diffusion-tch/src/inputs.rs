@@ -7,9 +7,11 @@ use crate::Params;
 /// Images f32 `[B,C,R,R]` with B at least 1; returns B.
 pub(crate) fn images(what: &str, images: &TensorRef<'_>, params: &Params) -> Result<usize> {
     let [batch, ..] = images.dims::<4>(what)?;
-    images.expect_shape(what, &[batch, params.channels, params.resolution, params.resolution]).map_err(|e| {
-        e.help("scale the images, or set `resolution` and `channels` of the denoiser to those of the data")
-    })?;
+    images
+        .expect_shape(what, &[batch, params.channels, params.resolution, params.resolution])
+        .map_err(|e| {
+            e.help("scale the images, or set `resolution` and `channels` of the denoiser to those of the data")
+        })?;
     expect_type(what, images, DType::F32)?;
     if batch == 0 {
         return Err(Error::shape(format!("{what}: an empty batch")));
@@ -23,7 +25,11 @@ pub(crate) fn conditions(conditions: &TensorRef<'_>, batch: usize, dim: usize) -
     let values = conditions.as_slice::<f32>()?;
     match values.iter().position(|v| !v.is_finite()) {
         None => Ok(()),
-        Some(at) => Err(Error::data(format!("condition of row {} is not finite: {}", at / dim, values[at]))),
+        Some(at) => Err(Error::data(format!(
+            "condition of row {} is not finite: {}",
+            at / dim,
+            values[at]
+        ))),
     }
 }
 
@@ -33,7 +39,11 @@ pub(crate) fn timesteps<'a>(t: &'a TensorRef<'_>, batch: usize, steps: usize) ->
     let t = t.as_slice::<i64>()?;
     match t.iter().position(|t| !(0..steps as i64).contains(t)) {
         None => Ok(t),
-        Some(row) => Err(Error::data(format!("t of row {row} is {}, expected 0 to {}", t[row], steps - 1))),
+        Some(row) => Err(Error::data(format!(
+            "t of row {row} is {}, expected 0 to {}",
+            t[row],
+            steps - 1
+        ))),
     }
 }
 
@@ -41,5 +51,8 @@ fn expect_type(what: &str, tensor: &TensorRef<'_>, dtype: DType) -> Result<()> {
     if tensor.dtype() == dtype {
         return Ok(());
     }
-    Err(Error::shape(format!("{what}: expected {dtype:?}, got {:?}", tensor.dtype())))
+    Err(Error::shape(format!(
+        "{what}: expected {dtype:?}, got {:?}",
+        tensor.dtype()
+    )))
 }

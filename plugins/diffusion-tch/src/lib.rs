@@ -22,5 +22,9 @@ pub use denoiser::UnetDenoiser;
 pub use params::{Params, PredictionTarget};
 pub use schedule::Schedule;
 
-ficta_core::register_denoiser!(UnetDenoiser, "unet", "pixel-space UNet conditioned on the ID feature, on libtorch");
+ficta_core::register_denoiser!(
+    UnetDenoiser,
+    "unet",
+    "pixel-space UNet conditioned on the ID feature, on libtorch"
+);
 ficta_core::export_plugin!(backend = "libtorch 2.11.0");

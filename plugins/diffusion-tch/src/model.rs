@@ -20,7 +20,10 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn new(params: &Params, condition_dim: usize, seed: u64) -> Result<Self> {
         if condition_dim == 0 || condition_dim > 1 << 20 {
-            return Err(Error::config(format!("conditions of length {condition_dim}, expected 1 to {}", 1 << 20)));
+            return Err(Error::config(format!(
+                "conditions of length {condition_dim}, expected 1 to {}",
+                1 << 20
+            )));
         }
         let mut parameters = Parameters::new();
         let network = Unet::new(&mut parameters, Initialiser::new(seed), params, condition_dim as i64)?;

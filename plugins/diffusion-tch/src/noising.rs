@@ -20,7 +20,12 @@ impl NoisyBatch {
     /// Row b draws, from its seed alone and in this order: t, whether its condition is dropped, eps.
     pub(crate) fn draw(images: &[f32], seeds: &[u64], params: &Params, alpha_bar: &[f64]) -> Self {
         let pixels = images.len() / seeds.len();
-        let mut out = Self { x_t: vec![0.0; images.len()], target: vec![0.0; images.len()], t: Vec::new(), present: Vec::new() };
+        let mut out = Self {
+            x_t: vec![0.0; images.len()],
+            target: vec![0.0; images.len()],
+            t: Vec::new(),
+            present: Vec::new(),
+        };
         let noisy = out.x_t.chunks_mut(pixels).zip(out.target.chunks_mut(pixels));
         for ((seed, image), (x_t, target)) in seeds.iter().zip(images.chunks(pixels)).zip(noisy) {
             let (t, present) = draw_row(*seed, image, params, alpha_bar, x_t, target);
@@ -31,12 +36,22 @@ impl NoisyBatch {
     }
 }
 
-fn draw_row(seed: u64, image: &[f32], params: &Params, alpha_bar: &[f64], x_t: &mut [f32], target: &mut [f32]) -> (i64, f32) {
+fn draw_row(
+    seed: u64,
+    image: &[f32],
+    params: &Params,
+    alpha_bar: &[f64],
+    x_t: &mut [f32],
+    target: &mut [f32],
+) -> (i64, f32) {
     let mut stream = Stream::new(seed, "unet/train", 0, 0);
     let t = stream.below(alpha_bar.len() as u64);
     let dropped = stream.uniform() < params.condition_dropout;
     stream.fill_normal(target);
-    let (a, b) = (alpha_bar[t as usize].sqrt() as f32, (1.0 - alpha_bar[t as usize]).sqrt() as f32);
+    let (a, b) = (
+        alpha_bar[t as usize].sqrt() as f32,
+        (1.0 - alpha_bar[t as usize]).sqrt() as f32,
+    );
     for ((x_0, x_t), target) in image.iter().zip(x_t).zip(target) {
         let noise = *target;
         *x_t = a * x_0 + b * noise;
@@ -55,7 +70,11 @@ mod tests {
     use crate::Schedule;
 
     fn draw(prediction: PredictionTarget, seeds: &[u64]) -> (Vec<f32>, NoisyBatch) {
-        let params = Params { prediction, condition_dropout: 0.3, ..Params::default() };
+        let params = Params {
+            prediction,
+            condition_dropout: 0.3,
+            ..Params::default()
+        };
         let mut images = vec![0f32; seeds.len() * 5];
         for (image, seed) in images.chunks_mut(5).zip(seeds) {
             Stream::new(*seed, "image", 0, 0).fill_normal(image);
@@ -80,7 +99,10 @@ mod tests {
                     PredictionTarget::Epsilon => (x_t - b * out, a),
                     PredictionTarget::Sample => (out, 1.0),
                 };
-                assert!((back - scale * f64::from(*x_0)).abs() < 1e-5, "{prediction:?} {i}: {back} {x_0}");
+                assert!(
+                    (back - scale * f64::from(*x_0)).abs() < 1e-5,
+                    "{prediction:?} {i}: {back} {x_0}"
+                );
             }
         }
     }

@@ -139,17 +139,31 @@ impl Params {
         require([1, 3].contains(&self.channels), "channels", self.channels, "1 or 3")?;
         require([1, 2, 4].contains(&self.patch), "patch", self.patch, "1, 2 or 4")?;
         let multipliers = (1..=8).contains(&levels) && self.multipliers.iter().all(|m| (1..=64).contains(m));
-        require(multipliers, "multipliers", format!("{:?}", self.multipliers), "1 to 8 numbers from 1 to 64")?;
+        require(
+            multipliers,
+            "multipliers",
+            format!("{:?}", self.multipliers),
+            "1 to 8 numbers from 1 to 64",
+        )?;
         let step = self.patch << (levels - 1);
         require(
             self.resolution % step == 0,
             "resolution",
             self.resolution,
-            &format!("a multiple of {step} (patch {} times 2 for each of {} halvings)", self.patch, levels - 1),
+            &format!(
+                "a multiple of {step} (patch {} times 2 for each of {} halvings)",
+                self.patch,
+                levels - 1
+            ),
         )?;
         let allowed = format!("levels below {levels}");
         let known = self.attention_levels.iter().all(|l| *l < levels);
-        require(known, "attention_levels", format!("{:?}", self.attention_levels), &allowed)?;
+        require(
+            known,
+            "attention_levels",
+            format!("{:?}", self.attention_levels),
+            &allowed,
+        )?;
         self.check_widths()?;
         self.check_training()
     }
@@ -160,17 +174,37 @@ impl Params {
             require(width % self.norm_groups == 0, "norm_groups", self.norm_groups, &allowed)?;
             let last = level + 1 == self.multipliers.len();
             if self.attention_levels.contains(&level) || self.middle_attention && last {
-                require(width % self.attention_heads == 0, "attention_heads", self.attention_heads, &allowed)?;
+                require(
+                    width % self.attention_heads == 0,
+                    "attention_heads",
+                    self.attention_heads,
+                    &allowed,
+                )?;
             }
         }
         Ok(())
     }
 
     fn check_training(&self) -> Result<()> {
-        require((0.0..=1.0).contains(&self.condition_dropout), "condition_dropout", self.condition_dropout, "0 to 1")?;
-        require((0.0..1.0).contains(&self.ema_decay), "ema_decay", self.ema_decay, "0 to below 1")?;
+        require(
+            (0.0..=1.0).contains(&self.condition_dropout),
+            "condition_dropout",
+            self.condition_dropout,
+            "0 to 1",
+        )?;
+        require(
+            (0.0..1.0).contains(&self.ema_decay),
+            "ema_decay",
+            self.ema_decay,
+            "0 to below 1",
+        )?;
         let betas = self.betas.iter().all(|b| (0.0..1.0).contains(b));
-        require(betas, "betas", format!("{:?}", self.betas), "two numbers from 0 to below 1")?;
+        require(
+            betas,
+            "betas",
+            format!("{:?}", self.betas),
+            "two numbers from 0 to below 1",
+        )?;
         let weight_decay = self.weight_decay.is_finite() && self.weight_decay >= 0.0;
         require(weight_decay, "weight_decay", self.weight_decay, "0 or more")?;
         let clip_norm = self.clip_norm.is_finite() && self.clip_norm >= 0.0;
@@ -207,15 +241,27 @@ mod tests {
     #[test]
     fn bad_values_are_named_with_what_is_allowed() {
         for (text, wanted) in [
-            (message(|p| p.resolution = 36), "`resolution` is 36, allowed: a multiple of 8"),
+            (
+                message(|p| p.resolution = 36),
+                "`resolution` is 36, allowed: a multiple of 8",
+            ),
             (message(|p| p.channels = 2), "`channels` is 2, allowed: 1 or 3"),
             (message(|p| p.patch = 3), "`patch` is 3"),
             (message(|p| p.multipliers = vec![]), "`multipliers` is []"),
             (message(|p| p.multipliers = vec![1; 9]), "`multipliers`"),
-            (message(|p| p.attention_levels = vec![3]), "`attention_levels` is [3], allowed: levels below 3"),
-            (message(|p| p.norm_groups = 7), "`norm_groups` is 7, allowed: a divisor of the 48 feature maps of level 0"),
+            (
+                message(|p| p.attention_levels = vec![3]),
+                "`attention_levels` is [3], allowed: levels below 3",
+            ),
+            (
+                message(|p| p.norm_groups = 7),
+                "`norm_groups` is 7, allowed: a divisor of the 48 feature maps of level 0",
+            ),
             (message(|p| p.attention_heads = 5), "`attention_heads` is 5"),
-            (message(|p| p.condition_dropout = f64::NAN), "`condition_dropout` is NaN"),
+            (
+                message(|p| p.condition_dropout = f64::NAN),
+                "`condition_dropout` is NaN",
+            ),
             (message(|p| p.ema_decay = 1.0), "`ema_decay` is 1"),
             (message(|p| p.betas = [0.9, 1.0]), "`betas` is [0.9, 1.0]"),
             (message(|p| p.clip_norm = -1.0), "`clip_norm` is -1"),

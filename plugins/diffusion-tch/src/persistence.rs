@@ -31,7 +31,11 @@ pub(crate) fn save(model: &Model, params: &Params, path: &Path, what: SaveKind) 
     let content = match what {
         SaveKind::WEIGHTS => "weights",
         SaveKind::CHECKPOINT => {
-            tensors.extend(names().map(|name| format!("{OF_TRAINING}{name}")).zip(model.parameters.tensors()));
+            tensors.extend(
+                names()
+                    .map(|name| format!("{OF_TRAINING}{name}"))
+                    .zip(model.parameters.tensors()),
+            );
             tensors.extend(model.optimiser.state(&model.parameters));
             "checkpoint"
         }
@@ -52,7 +56,11 @@ pub(crate) fn load(params: &Params, path: &Path) -> Result<Model> {
     let saved = Saved::read(path)?;
     let description: Description = saved.description()?;
     if description.format != FORMAT {
-        return Err(Error::data(format!("{} has format `{}`, expected `{FORMAT}`", saved.source(), description.format)));
+        return Err(Error::data(format!(
+            "{} has format `{}`, expected `{FORMAT}`",
+            saved.source(),
+            description.format
+        )));
     }
     same_network(&description.params, params).map_err(|e| e.context(saved.source()))?;
     let mut model = Model::new(params, description.condition_dim, 0)?;
@@ -86,8 +94,11 @@ fn same_network(file: &Params, run: &Params) -> Result<()> {
         "prediction",
     ] {
         if file[key] != run[key] {
-            return Err(Error::data(format!("made with `{key}` = {}, but the run says {}", file[key], run[key]))
-                .help("use the parameters that the file was made with, or train anew"));
+            return Err(Error::data(format!(
+                "made with `{key}` = {}, but the run says {}",
+                file[key], run[key]
+            ))
+            .help("use the parameters that the file was made with, or train anew"));
         }
     }
     Ok(())

@@ -19,7 +19,14 @@ pub(crate) struct Query<'a> {
 
 /// Fills `out` in pieces of `params.micro_batch` rows, each by one thread, the last one filled up with zeros: libtorch picks its kernels by batch
 /// size, and their last digits differ.
-pub(crate) fn predict(model: &mut Model, params: &Params, steps: usize, query: &Query<'_>, mut out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+pub(crate) fn predict(
+    model: &mut Model,
+    params: &Params,
+    steps: usize,
+    query: &Query<'_>,
+    mut out: TensorMut<'_>,
+    ctx: &Ctx<'_>,
+) -> Result<()> {
     let Query { x_t, t, condition } = query;
     let rows = inputs::images("x_t", x_t, params)?;
     let t = inputs::timesteps(t, rows, steps)?;

@@ -48,7 +48,10 @@ mod tests {
     fn cosine_is_the_one_that_samplers_are_tested_with() {
         for steps in [1, 10, 1000] {
             let (ours, reference) = (Schedule::Cosine.alpha_bar(steps), cosine_alpha_bar(steps));
-            assert!(ours.iter().zip(&reference).all(|(a, b)| (a - b).abs() < 1e-12), "{steps}");
+            assert!(
+                ours.iter().zip(&reference).all(|(a, b)| (a - b).abs() < 1e-12),
+                "{steps}"
+            );
             assert_eq!(ours.len(), steps);
         }
     }
@@ -57,7 +60,11 @@ mod tests {
     fn linear_is_ho_and_others() {
         // NumPy: np.cumprod(1 - np.linspace(1e-4, 0.02, 1000))[[0, 499, 999]].
         let ours = Schedule::Linear.alpha_bar(1000);
-        for (t, expected) in [(0, 0.9999), (499, 0.078_587_242_817_585_16), (999, 4.035_829_765_375_694e-5)] {
+        for (t, expected) in [
+            (0, 0.9999),
+            (499, 0.078_587_242_817_585_16),
+            (999, 4.035_829_765_375_694e-5),
+        ] {
             assert!((ours[t] / expected - 1.0).abs() < 1e-9, "{t}: {}", ours[t]);
         }
     }
@@ -67,7 +74,10 @@ mod tests {
         for schedule in [Schedule::Cosine, Schedule::Linear] {
             for steps in [1, 2, 25, 4000] {
                 let a = schedule.alpha_bar(steps);
-                assert!(a.windows(2).all(|w| w[1] < w[0]) && a.iter().all(|v| *v > 0.0 && *v < 1.0), "{schedule:?} {steps}");
+                assert!(
+                    a.windows(2).all(|w| w[1] < w[0]) && a.iter().all(|v| *v > 0.0 && *v < 1.0),
+                    "{schedule:?} {steps}"
+                );
             }
         }
     }

@@ -34,7 +34,9 @@ pub(crate) fn step(
     batch.seeds.expect_shape("seeds", &[rows])?;
     batch.seeds.as_slice::<u64>()?;
     if !learning_rate.is_finite() || learning_rate < 0.0 {
-        return Err(Error::config(format!("learning rate {learning_rate}: expected 0 or more")));
+        return Err(Error::config(format!(
+            "learning rate {learning_rate}: expected 0 or more"
+        )));
     }
     let compute = params.precision.compute_kind();
     let weights = model.parameters.as_leaves(compute)?;
@@ -52,7 +54,14 @@ pub(crate) fn step(
                 seeds: batch.seeds.rows(start, count)?,
             };
             let share = count as f64 / rows as f64;
-            gradients_of(&model.network, Pass { weights, compute }, params, alpha_bar, &part, share)
+            gradients_of(
+                &model.network,
+                Pass { weights, compute },
+                params,
+                alpha_bar,
+                &part,
+                share,
+            )
         },
         |_, (value, part)| {
             loss += value;
@@ -62,14 +71,21 @@ pub(crate) fn step(
     let loss = average_over_processes(loss, &mut sums, ctx)?;
     if !loss.is_finite() {
         let step = model.optimiser.steps() + 1;
-        return Err(Error::data(format!("the loss of step {step} is {loss}"))
-            .help("lower the learning rate, or look for images that are not finite; the weights are those of the step before"));
+        return Err(Error::data(format!("the loss of step {step} is {loss}")).help(
+            "lower the learning rate, or look for images that are not finite; the weights are those of the step before",
+        ));
     }
-    let limit = if params.clip_norm > 0.0 { params.clip_norm } else { f64::INFINITY };
+    let limit = if params.clip_norm > 0.0 {
+        params.clip_norm
+    } else {
+        f64::INFINITY
+    };
     clip_gradient_norm(&mut sums, limit)?;
     model.for_use = None;
     model.optimiser.step(&model.parameters, &sums, learning_rate)?;
-    model.ema.update(&model.parameters, params.ema_decay, model.optimiser.steps())?;
+    model
+        .ema
+        .update(&model.parameters, params.ema_decay, model.optimiser.steps())?;
     Ok(loss)
 }
 

@@ -68,6 +68,19 @@ pub struct Entry {
 }
 
 impl Architecture {
+    /// Whether weights of the one compute the same in the other.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        // JSON may cost the constant its last bit.
+        let eps = (self.bn_eps - other.bn_eps).abs() <= 1e-9 * self.bn_eps;
+        eps && Self {
+            bn_eps: 0.0,
+            ..self.clone()
+        } == Self {
+            bn_eps: 0.0,
+            ..other.clone()
+        }
+    }
+
     /// Height and width of the last feature map. Each layer halves, rounding up: 112 becomes 7.
     pub fn tail_size(&self) -> usize {
         self.blocks.iter().fold(self.input_size, |size, _| size.div_ceil(2))

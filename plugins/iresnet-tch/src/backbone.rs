@@ -8,6 +8,8 @@ use ficta_tch_bridge::ComputeScope;
 use crate::{Architecture, Params, embedding, files, model::Model, train_step::Step};
 
 /// iresnet with a cosine head and SGD.
+///
+/// Training repeats itself bit by bit on one kind of processor with one number of threads; `embed` with any number.
 pub struct IResNet {
     params: Params,
     architecture: Architecture,
@@ -85,7 +87,6 @@ impl Backbone for IResNet {
     }
 
     fn embed(&mut self, images: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
-        let _scope = ComputeScope::enter(ctx);
         let model = self.model.as_ref().ok_or_else(|| not_initialised("weights"))?;
         embedding::embed(model, &self.params, &self.architecture, images, out, ctx)
     }

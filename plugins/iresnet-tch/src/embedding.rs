@@ -1,15 +1,15 @@
 //! Embeddings in evaluation mode.
 
 use ficta_core::{Ctx, Error, Result, TensorMut, TensorRef};
-use ficta_tch_bridge::{Borrowed, OrBackend, TchResult, channels_last, write_out};
+use ficta_tch_bridge::{Borrowed, OrBackend, TchResult, channels_last, in_order, write_out};
 use tch::{Kind, Tensor};
 
 use crate::{Architecture, Params, model::Model, network::Mode, train_step::check_images};
 
 /// Raw embeddings of `images` f32 `[B,C,H,W]` into `out` f32 `[B,d]`.
 ///
-/// libtorch picks its algorithms by the batch's size, and they differ in the last bit. Here every batch has the same size, so that a row
-/// depends on its image alone.
+/// libtorch picks its algorithms by the batch's size and the number of threads, and they differ in the last bit. Here every piece of work has
+/// the same size and one thread, so that a row depends on its image alone.
 pub fn embed(
     model: &Model,
     params: &Params,
@@ -21,28 +21,35 @@ pub fn embed(
     let total = check_images(images, architecture)?;
     out.expect_shape("embeddings", &[total, architecture.dim])?;
     let compute = params.embed_precision.compute_kind();
-    let mode = Mode {
-        training: false,
-        compute,
-        dropout: None,
-    };
     let size = params.micro_batch;
-    for start in (0..total).step_by(size) {
+    let network = &model.network;
+    let weights = || {
+        model
+            .parameters
+            .tensors()
+            .iter()
+            .map(Tensor::shallow_clone)
+            .collect::<Vec<_>>()
+    };
+    let piece = |weights: &Vec<Tensor>, index: usize| {
+        let start = index * size;
         let count = size.min(total - start);
         let input = padded(images.rows(start, count)?, size, compute)?;
-        let embeddings = tch::no_grad(|| -> TchResult {
-            model
-                .network
-                .forward(model.parameters.tensors(), &input, &mode)?
-                .f_narrow(0, 0, count as i64)
-        })
-        .or_backend("computing embeddings")?;
+        let mode = Mode {
+            training: false,
+            compute,
+            dropout: None,
+        };
+        tch::no_grad(|| network.forward(weights, &input, &mode)?.f_narrow(0, 0, count as i64))
+            .or_backend("computing embeddings")
+    };
+    in_order(total.div_ceil(size), ctx, weights, piece, |index, embeddings| {
+        let (start, count) = (index * size, embeddings.size()[0] as usize);
         let mut rows = out.rows_mut(start, count)?;
         write_out(&embeddings, &mut rows)?;
         check_finite(rows.as_slice::<f32>()?, architecture.dim, start)?;
-        ctx.progress((start + count) as u64, total as u64, "images")?;
-    }
-    Ok(())
+        ctx.progress((start + count) as u64, total as u64, "images")
+    })
 }
 
 /// `images` and zeros after them, `size` in all.

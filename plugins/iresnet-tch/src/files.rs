@@ -73,7 +73,10 @@ pub fn load(path: &Path, params: &Params, architecture: &Architecture, current: 
         // Weights from elsewhere need none: their shapes are checked one by one.
         Err(_) => None,
     };
-    if let Some(found) = description.as_ref().filter(|d| d.architecture != *architecture) {
+    if let Some(found) = description
+        .as_ref()
+        .filter(|d| !d.architecture.agrees_with(architecture))
+    {
         let text = |a: &Architecture| serde_json::to_string(a).unwrap_or_default();
         return Err(Error::data(format!(
             "{} holds an iresnet {}, expected {}",

@@ -10,12 +10,15 @@ use crate::{Architecture, Depth};
 /// Parameters of `iresnet`. The defaults train iresnet50 as `arcface_torch` does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "IResNet")]
 pub struct Params {
     /// A network by name: 18, 34, 50, 100 or 200. Default 50, unless `blocks` is given. Not both.
     pub depth: Option<Depth>,
     /// Residual blocks of each of the four layers, instead of `depth`; at least 1 each.
+    #[schemars(inner(range(min = 1)))]
     pub blocks: Option<[usize; 4]>,
     /// Channels of the stem and of the four layers.
+    #[schemars(inner(range(min = 1)))]
     pub widths: [usize; 5],
     /// Height and width of the images in pixels.
     #[schemars(range(min = 8, max = 1024))]
@@ -44,7 +47,7 @@ pub struct Params {
     pub precision: Precision,
     /// Arithmetic of the convolutions in `embed`. With `f32`, other programs that read the weights get the same embeddings.
     pub embed_precision: Precision,
-    /// Images that `embed` computes at a time. Fewer are padded to it, so that a row depends on its image alone.
+    /// Images that each thread of `embed` computes at a time. Fewer are padded to it, so that a row depends on its image alone.
     #[schemars(range(min = 1, max = 1024))]
     pub micro_batch: usize,
 }
@@ -65,7 +68,7 @@ impl Default for Params {
             clip_norm: 5.0,
             precision: Precision::Auto,
             embed_precision: Precision::F32,
-            micro_batch: 32,
+            micro_batch: 16,
         }
     }
 }

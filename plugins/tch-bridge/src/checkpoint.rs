@@ -33,9 +33,11 @@ pub fn write<'a>(
         let shape: Vec<usize> = tensor.size().iter().map(|d| *d as usize).collect();
         named.push((name, dtype, shape, bytes));
     }
-    let views = named.iter().map(|(name, dtype, shape, bytes)| Ok((name, TensorView::new(*dtype, shape.clone(), bytes)?)));
-    let text = serde_json::to_string(description)
-        .map_err(|e| Error::wrap(ErrorKind::OTHER, "describing a checkpoint", &e))?;
+    let views = named
+        .iter()
+        .map(|(name, dtype, shape, bytes)| Ok((name, TensorView::new(*dtype, shape.clone(), bytes)?)));
+    let text =
+        serde_json::to_string(description).map_err(|e| Error::wrap(ErrorKind::OTHER, "describing a checkpoint", &e))?;
     let file = views
         .collect::<std::result::Result<Vec<_>, _>>()
         .and_then(|views| safetensors::serialize(views, Some(HashMap::from([(KEY.into(), text)]))))
@@ -44,12 +46,17 @@ pub fn write<'a>(
 }
 
 fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut aside = tempfile::NamedTempFile::new_in(folder)?;
     aside.write_all(content)?;
     // Temporary files are private to their owner; this one becomes an ordinary file.
     #[cfg(unix)]
-    aside.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    aside
+        .as_file()
+        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     aside.as_file().sync_all()?;
     aside.persist(path).map_err(|e| e.error)?;
     // The new name is on the disk only once the folder is.
@@ -64,8 +71,13 @@ fn bytes_of(tensor: &Tensor) -> Result<(Dtype, Vec<u8>)> {
         other => return Err(Error::unsupported(format!("saving tensors of {other:?}"))),
     };
     let mut bytes = vec![0; tensor.numel() * tensor.kind().elt_size_in_bytes()];
-    let plain = tensor.f_detach().and_then(|t| t.f_contiguous()).or_backend("saving a tensor")?;
-    plain.f_copy_data_u8(&mut bytes, plain.numel()).or_backend("saving a tensor")?;
+    let plain = tensor
+        .f_detach()
+        .and_then(|t| t.f_contiguous())
+        .or_backend("saving a tensor")?;
+    plain
+        .f_copy_data_u8(&mut bytes, plain.numel())
+        .or_backend("saving a tensor")?;
     Ok((dtype, bytes))
 }
 
@@ -83,8 +95,7 @@ impl Saved {
     /// [`ErrorKind::IO`] where it cannot be read, [`ErrorKind::DATA`] where it is no safetensors file.
     pub fn read(path: &Path) -> Result<Self> {
         let source = path.display().to_string();
-        let bytes =
-            std::fs::read(path).map_err(|e| Error::wrap(ErrorKind::IO, format!("cannot read {source}"), &e))?;
+        let bytes = std::fs::read(path).map_err(|e| Error::wrap(ErrorKind::IO, format!("cannot read {source}"), &e))?;
         let invalid = |e| {
             Error::wrap(ErrorKind::DATA, format!("{source} is no whole safetensors file"), &e)
                 .help("the file was cut short or written by something else; make it anew")
@@ -104,7 +115,11 @@ impl Saved {
             let tensor = Tensor::f_from_data_size(view.data(), &shape, kind).or_backend("reading a tensor")?;
             tensors.insert(name, tensor);
         }
-        Ok(Self { tensors, description, source })
+        Ok(Self {
+            tensors,
+            description,
+            source,
+        })
     }
 
     /// The description that was written with the tensors.
@@ -118,7 +133,12 @@ impl Saved {
             .as_deref()
             .ok_or_else(|| Error::data(format!("{} does not say what it holds", self.source)).help(help))?;
         serde_json::from_str(text).map_err(|e| {
-            Error::wrap(ErrorKind::DATA, format!("{}: cannot use its description", self.source), &e).help(help)
+            Error::wrap(
+                ErrorKind::DATA,
+                format!("{}: cannot use its description", self.source),
+                &e,
+            )
+            .help(help)
         })
     }
 
@@ -160,4 +180,5 @@ impl Saved {
     }
 }
 
-const OTHER_NETWORK: &str = "the file belongs to a network of other dimensions; use the parameters it was made with, or train anew";
+const OTHER_NETWORK: &str =
+    "the file belongs to a network of other dimensions; use the parameters it was made with, or train anew";

@@ -40,7 +40,10 @@ impl ComputeScope {
         if tch::get_num_threads() != threads {
             tch::set_num_threads(threads);
         }
-        Self { saved, _thread: PhantomData }
+        Self {
+            saved,
+            _thread: PhantomData,
+        }
     }
 }
 

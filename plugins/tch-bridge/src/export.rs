@@ -11,11 +11,17 @@ use crate::{OrBackend, kind::kind_of};
 /// Another shape, memory that is not the host's, or an element type that libtorch lacks.
 pub fn write_out(source: &Tensor, out: &mut TensorMut<'_>) -> Result<()> {
     if out.device() != Device::CPU {
-        return Err(Error::unsupported(format!("output on {:?}: this plugin computes on the CPU", out.device())));
+        return Err(Error::unsupported(format!(
+            "output on {:?}: this plugin computes on the CPU",
+            out.device()
+        )));
     }
     let shape: Vec<i64> = out.shape().iter().map(|d| *d as i64).collect();
     if source.size() != shape {
-        return Err(Error::shape(format!("result of shape {:?} into an output of shape {shape:?}", source.size())));
+        return Err(Error::shape(format!(
+            "result of shape {:?} into an output of shape {shape:?}",
+            source.size()
+        )));
     }
     let kind = kind_of(out.dtype())?;
     tch::no_grad(|| {

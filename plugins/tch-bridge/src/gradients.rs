@@ -24,6 +24,12 @@ pub fn gradients<T: Borrow<Tensor>>(loss: &Tensor, inputs: &[T]) -> Result<Vec<T
     let found = Tensor::f_run_backward(&[loss], &inputs, false, false).or_backend(doing)?;
     let filled = found.into_iter().zip(inputs);
     filled
-        .map(|(g, p)| if g.defined() { Ok(g) } else { p.f_detach().and_then(|p| p.f_zeros_like()).or_backend(doing) })
+        .map(|(g, p)| {
+            if g.defined() {
+                Ok(g)
+            } else {
+                p.f_detach().and_then(|p| p.f_zeros_like()).or_backend(doing)
+            }
+        })
         .collect()
 }

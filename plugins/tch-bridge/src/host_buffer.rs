@@ -20,7 +20,10 @@ impl HostBuffer {
     pub fn zeros(shape: &[usize]) -> Result<Self> {
         let size: Vec<i64> = shape.iter().map(|d| *d as i64).collect();
         let tensor = Tensor::f_zeros(size, (Kind::Float, Device::Cpu)).or_backend("allocating a buffer")?;
-        Ok(Self { tensor, shape: shape.to_vec() })
+        Ok(Self {
+            tensor,
+            shape: shape.to_vec(),
+        })
     }
 
     /// The values of `source`, cut from its graph.

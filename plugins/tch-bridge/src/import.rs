@@ -23,14 +23,21 @@ impl<'a> Borrowed<'a> {
     /// Memory that is not the host's, or an element type that libtorch lacks (u64).
     pub fn new(view: TensorRef<'a>) -> Result<Self> {
         if view.device() != Device::CPU {
-            return Err(Error::unsupported(format!("input on {:?}: this plugin computes on the CPU", view.device())));
+            return Err(Error::unsupported(format!(
+                "input on {:?}: this plugin computes on the CPU",
+                view.device()
+            )));
         }
         let shape: Vec<i64> = view.shape().iter().map(|d| *d as i64).collect();
         // SAFETY: the view describes `len` initialised elements of that type in row-major order, live for 'a; `_life` keeps us within it,
         // and the alias is never written to.
-        let alias = unsafe { Tensor::f_from_blob(view.as_ptr(), &shape, &[], kind_of(view.dtype())?, tch::Device::Cpu) }
-            .or_backend("taking a tensor in")?;
-        Ok(Self { alias, _life: PhantomData })
+        let alias =
+            unsafe { Tensor::f_from_blob(view.as_ptr(), &shape, &[], kind_of(view.dtype())?, tch::Device::Cpu) }
+                .or_backend("taking a tensor in")?;
+        Ok(Self {
+            alias,
+            _life: PhantomData,
+        })
     }
 
     /// A row-major copy of this type.
@@ -38,7 +45,9 @@ impl<'a> Borrowed<'a> {
     /// # Errors
     /// libtorch's: out of memory.
     pub fn copy(&self, kind: Kind) -> Result<Tensor> {
-        self.alias.f_to_dtype(kind, false, true).or_backend("copying a tensor in")
+        self.alias
+            .f_to_dtype(kind, false, true)
+            .or_backend("copying a tensor in")
     }
 
     /// A copy of an NCHW tensor in the memory order NHWC.

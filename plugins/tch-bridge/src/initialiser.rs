@@ -27,7 +27,11 @@ impl Initialiser {
     /// libtorch's: out of memory.
     pub fn uniform(self, name: &str, shape: &[i64], bound: f64) -> Result<Tensor> {
         let mut stream = self.stream(name);
-        fill(shape, |values| values.iter_mut().for_each(|v| *v = ((2.0 * stream.uniform() - 1.0) * bound) as f32))
+        fill(shape, |values| {
+            values
+                .iter_mut()
+                .for_each(|v| *v = ((2.0 * stream.uniform() - 1.0) * bound) as f32)
+        })
     }
 
     /// Normal with mean 0.
@@ -63,5 +67,7 @@ impl Initialiser {
 fn fill(shape: &[i64], write: impl FnOnce(&mut [f32])) -> Result<Tensor> {
     let mut values = vec![0f32; shape.iter().product::<i64>() as usize];
     write(&mut values);
-    Tensor::f_from_slice(&values).and_then(|t| t.f_reshape(shape)).or_backend("creating weights")
+    Tensor::f_from_slice(&values)
+        .and_then(|t| t.f_reshape(shape))
+        .or_backend("creating weights")
 }

@@ -21,7 +21,14 @@ pub enum Start {
 ///
 /// # Errors
 /// libtorch's: shapes that do not fit.
-pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, stride: i64, padding: i64, compute: Kind) -> TchResult {
+pub fn conv2d(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    stride: i64,
+    padding: i64,
+    compute: Kind,
+) -> TchResult {
     let bias = bias.map(|b| b.f_to_kind(compute)).transpose()?;
     let (x, weight) = (x.f_to_kind(compute)?, weight.f_to_kind(compute)?);
     x.f_conv2d(&weight, bias, [stride; 2], [padding; 2], [1; 2], 1)
@@ -72,7 +79,12 @@ impl Conv2d {
         let offsets = start_at(draw, &bias, &[outputs], fan_in, start)?;
         // Filters in the memory order of the images: reordering others for oneDNN takes longer than the convolution.
         let filters = channels_last::copy(&filters, Kind::Float).or_backend("creating weights")?;
-        Ok(Self { weight: to.add(weight, filters)?, bias: to.add(bias, offsets)?, stride, padding: kernel / 2 })
+        Ok(Self {
+            weight: to.add(weight, filters)?,
+            bias: to.add(bias, offsets)?,
+            stride,
+            padding: kernel / 2,
+        })
     }
 
     /// `x` `[B,in,H,W]` to `[B,out,H/stride,W/stride]` in `compute`.
@@ -80,7 +92,14 @@ impl Conv2d {
     /// # Errors
     /// libtorch's: shapes that do not fit.
     pub fn forward(&self, weights: &[Tensor], x: &Tensor, compute: Kind) -> TchResult {
-        conv2d(x, self.weight.of(weights), Some(self.bias.of(weights)), self.stride, self.padding, compute)
+        conv2d(
+            x,
+            self.weight.of(weights),
+            Some(self.bias.of(weights)),
+            self.stride,
+            self.padding,
+            compute,
+        )
     }
 }
 
@@ -96,11 +115,20 @@ impl Linear {
     ///
     /// # Errors
     /// A name that is taken; libtorch's.
-    pub fn new(to: &mut Parameters, draw: Initialiser, name: &str, [inputs, outputs]: [i64; 2], start: Start) -> Result<Self> {
+    pub fn new(
+        to: &mut Parameters,
+        draw: Initialiser,
+        name: &str,
+        [inputs, outputs]: [i64; 2],
+        start: Start,
+    ) -> Result<Self> {
         let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
         let matrix = start_at(draw, &weight, &[outputs, inputs], inputs, start)?;
         let offsets = start_at(draw, &bias, &[outputs], inputs, start)?;
-        Ok(Self { weight: to.add(weight, matrix)?, bias: to.add(bias, offsets)? })
+        Ok(Self {
+            weight: to.add(weight, matrix)?,
+            bias: to.add(bias, offsets)?,
+        })
     }
 
     /// `x` `[.., in]` to `[.., out]` in `compute`.
@@ -136,6 +164,12 @@ impl GroupNorm {
     /// # Errors
     /// libtorch's: channels that the groups do not divide.
     pub fn forward(&self, weights: &[Tensor], x: &Tensor) -> TchResult {
-        x.f_group_norm(self.groups, Some(self.weight.of(weights)), Some(self.bias.of(weights)), 1e-5, false)
+        x.f_group_norm(
+            self.groups,
+            Some(self.weight.of(weights)),
+            Some(self.bias.of(weights)),
+            1e-5,
+            false,
+        )
     }
 }

@@ -8,6 +8,7 @@ pub mod channels_last;
 pub mod checkpoint;
 mod clip;
 mod compute_scope;
+mod dense;
 mod error;
 mod export;
 mod flush_to_zero;

@@ -85,7 +85,9 @@ impl Parameters {
     }
     /// The trainable tensors, in order: what an optimiser steps, and the order in which it wants gradients.
     pub fn trainable(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.iter().zip(&self.trainable).filter_map(|(entry, t)| t.then_some(entry))
+        self.iter()
+            .zip(&self.trainable)
+            .filter_map(|(entry, t)| t.then_some(entry))
     }
     /// Number of trainable numbers.
     pub fn count(&self) -> u64 {
@@ -105,8 +107,13 @@ impl Parameters {
     /// # Errors
     /// libtorch's: out of memory.
     pub fn snapshot(&self) -> Result<Vec<Tensor>> {
-        tch::no_grad(|| self.tensors.iter().map(|t| Ok(t.f_detach()?.copy())).collect::<TchResult<_>>())
-            .or_backend("copying weights")
+        tch::no_grad(|| {
+            self.tensors
+                .iter()
+                .map(|t| Ok(t.f_detach()?.copy()))
+                .collect::<TchResult<_>>()
+        })
+        .or_backend("copying weights")
     }
 
     /// Overwrites all tensors with those saved under `prefix` and their names, and changes nothing unless all are there.
@@ -115,8 +122,13 @@ impl Parameters {
     /// [`ficta_core::ErrorKind::DATA`]: a missing tensor or one of another shape.
     pub fn restore(&mut self, saved: &Saved, prefix: &str) -> Result<()> {
         let found = self.read_like(saved, prefix)?;
-        tch::no_grad(|| self.tensors.iter_mut().zip(&found).try_for_each(|(t, new)| t.f_copy_(new)))
-            .or_backend("taking weights up")
+        tch::no_grad(|| {
+            self.tensors
+                .iter_mut()
+                .zip(&found)
+                .try_for_each(|(t, new)| t.f_copy_(new))
+        })
+        .or_backend("taking weights up")
     }
 
     /// The tensors saved under `prefix` and these names, checked against these shapes, in order.
@@ -124,7 +136,9 @@ impl Parameters {
     /// # Errors
     /// As for [`Parameters::restore`].
     pub fn read_like(&self, saved: &Saved, prefix: &str) -> Result<Vec<Tensor>> {
-        self.iter().map(|(name, t)| saved.like(&format!("{prefix}{name}"), t)).collect()
+        self.iter()
+            .map(|(name, t)| saved.like(&format!("{prefix}{name}"), t))
+            .collect()
     }
 
     /// The tensors as leaves of a graph of their own, matrices and filters in `kind`: cast once for many pieces of a batch. Gradients with respect to
@@ -134,7 +148,10 @@ impl Parameters {
     /// libtorch's: out of memory.
     pub fn as_leaves(&self, kind: Kind) -> Result<Vec<Tensor>> {
         let copies = Self::for_inference(&self.tensors, kind)?;
-        let leaves = copies.iter().zip(&self.trainable).map(|(t, trainable)| t.f_set_requires_grad(*trainable));
+        let leaves = copies
+            .iter()
+            .zip(&self.trainable)
+            .map(|(t, trainable)| t.f_set_requires_grad(*trainable));
         leaves.collect::<TchResult<_>>().or_backend("preparing weights")
     }
 
@@ -143,8 +160,12 @@ impl Parameters {
     /// # Errors
     /// libtorch's: out of memory.
     pub fn zero_gradients(&self) -> Result<Vec<Tensor>> {
-        tch::no_grad(|| self.trainable().map(|(_, t)| t.f_detach()?.f_zeros_like()).collect::<TchResult<_>>())
-            .or_backend("creating gradients")
+        tch::no_grad(|| {
+            self.trainable()
+                .map(|(_, t)| t.f_detach()?.f_zeros_like())
+                .collect::<TchResult<_>>()
+        })
+        .or_backend("creating gradients")
     }
 
     /// Copies of `tensors` for computing only: those that are matrices or filters in `kind`, the others as they are.

@@ -17,7 +17,10 @@ pub fn average_over_processes(loss: f64, gradients: &mut [Tensor], ctx: &Ctx<'_>
     let doing = "averaging gradients over processes";
     let share = 1.0 / ctx.world_size() as f64;
     let flat = tch::no_grad(|| {
-        let mut parts = gradients.iter().map(|g| g.f_reshape([-1])).collect::<TchResult<Vec<_>>>()?;
+        let mut parts = gradients
+            .iter()
+            .map(|g| g.f_reshape([-1]))
+            .collect::<TchResult<Vec<_>>>()?;
         parts.push(Tensor::f_from_slice(&[loss as f32])?);
         Tensor::f_cat(&parts, 0)
     });

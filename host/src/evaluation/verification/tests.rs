@@ -17,7 +17,12 @@ fn the_protocol_equals_insightfaces_in_numpy() {
         .iter()
         .map(|p| {
             let n = numbers(p);
-            Pair { first: n[0] as usize, second: n[1] as usize, same: n[2] > 0.0, fold: n[3] as usize }
+            Pair {
+                first: n[0] as usize,
+                second: n[1] as usize,
+                same: n[2] > 0.0,
+                fold: n[3] as usize,
+            }
         })
         .collect();
     let unit = flip_sum(&single("embedding"), &single("flipped"), 6).unwrap();
@@ -46,11 +51,20 @@ fn the_protocol_equals_insightfaces_in_numpy() {
         .map(|r| verify(&d, &pairs, 4, &r.weight).accuracy)
         .collect();
     let ci = interval(&resampled).unwrap();
-    assert!(ci.lower < v.accuracy && v.accuracy < ci.upper && ci.lower > 0.5, "{ci:?} around {}", v.accuracy);
+    assert!(
+        ci.lower < v.accuracy && v.accuracy < ci.upper && ci.lower > 0.5,
+        "{ci:?} around {}",
+        v.accuracy
+    );
     assert!(interval(&resampled[..10]).is_none());
 }
 
 #[test]
 fn embeddings_without_direction_are_named() {
-    assert!(flip_sum(&[1.0, 0.0, 1.0, 1.0], &[1.0, 0.0, -1.0, -1.0], 2).unwrap_err().message().contains("image 1"));
+    assert!(
+        flip_sum(&[1.0, 0.0, 1.0, 1.0], &[1.0, 0.0, -1.0, -1.0], 2)
+            .unwrap_err()
+            .message()
+            .contains("image 1")
+    );
 }

@@ -12,18 +12,34 @@ fn fixture() -> Value {
     serde_json::from_str(include_str!("../../../tests/fixtures/metrics.json")).unwrap()
 }
 fn matrix(f: &Value, name: &str) -> Matrix {
-    let data: Vec<f32> = f[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap() as f32).collect();
+    let data: Vec<f32> = f[name]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|x| x.as_f64().unwrap() as f32)
+        .collect();
     Matrix::new(data.clone(), data.len() / 8, 8).unwrap()
 }
 fn labels(f: &Value, name: &str) -> Vec<i64> {
-    f[name].as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
+    f[name]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|x| x.as_i64().unwrap())
+        .collect()
 }
 
 #[test]
 fn metrics_equal_numpy() {
     let f = fixture();
     let number = |name: &str| f[name].as_f64().unwrap();
-    let near = |name: &str, got: f64| assert!((got - number(name)).abs() < 1e-7, "{name}: {got} against {}", number(name));
+    let near = |name: &str, got: f64| {
+        assert!(
+            (got - number(name)).abs() < 1e-7,
+            "{name}: {got} against {}",
+            number(name)
+        )
+    };
     let (generated, gl) = (matrix(&f, "generated"), labels(&f, "generated_labels"));
     let (real, rl) = (matrix(&f, "real"), labels(&f, "real_labels"));
     let centres = matrix(&f, "centres");

@@ -61,17 +61,32 @@ pub fn difference(first: &str, second: &str) -> String {
 
 /// The arm that gaps refer to: the first of real images alone.
 pub fn reference(config: &RunConfig) -> Option<&String> {
-    config.arms.iter().find(|(_, arm)| arm.real && arm.ids.is_none()).map(|(name, _)| name)
+    config
+        .arms
+        .iter()
+        .find(|(_, arm)| arm.real && arm.ids.is_none())
+        .map(|(name, _)| name)
 }
 
 pub fn stage(config: &RunConfig) -> Stage {
-    let (settings, names) = (config.evaluation.clone(), config.arms.keys().cloned().collect::<Vec<_>>());
-    let mut wanted: Vec<_> = config.claims.values().map(|c| (c.first.clone(), c.second.clone())).collect();
+    let (settings, names) = (
+        config.evaluation.clone(),
+        config.arms.keys().cloned().collect::<Vec<_>>(),
+    );
+    let mut wanted: Vec<_> = config
+        .claims
+        .values()
+        .map(|c| (c.first.clone(), c.second.clone()))
+        .collect();
     if let Some(real) = reference(config) {
         wanted.extend(names.iter().filter(|n| *n != real).map(|n| (n.clone(), real.clone())));
     }
     let params = json!({"evaluation": settings, "differences": wanted});
-    let inputs = names.iter().map(|n| format!("evaluate/{n}")).chain(["data".into()]).collect();
+    let inputs = names
+        .iter()
+        .map(|n| format!("evaluate/{n}"))
+        .chain(["data".into()])
+        .collect();
     let work = move |place: &Place<'_>| {
         let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
         let pairs = super::evaluate::pairs(place, &images, settings.folds)?;
@@ -102,7 +117,8 @@ pub fn stage(config: &RunConfig) -> Stage {
         for (first, second) in &wanted {
             let both = accuracies[first].iter().zip(&accuracies[second]);
             let differences: Vec<f64> = both.map(|(a, b)| a - b).collect();
-            out.differences.insert(difference(first, second), interval(&differences));
+            out.differences
+                .insert(difference(first, second), interval(&differences));
         }
         json_file::write(&place.dir.join(COMPARISON), &out)
     };
@@ -132,12 +148,20 @@ fn figures(result: &super::evaluate::ArmResult, pairs: &Pairs, resamples: &[Resa
     }
     let figure = |of: &dyn Fn(&super::evaluate::SeedResult) -> f64, resampled: &[f64]| {
         let per_seed: Vec<f64> = result.seeds.iter().map(of).collect();
-        Figure { mean: mean(&per_seed), per_seed, interval: interval(resampled) }
+        Figure {
+            mean: mean(&per_seed),
+            per_seed,
+            interval: interval(resampled),
+        }
     };
     let figures = ArmFigures {
         accuracy: figure(&|s| s.verification.accuracy, &accuracy),
         eer: figure(&|s| s.roc.eer, &eer),
-        tar: FAR.iter().zip(&tar).map(|(far, resampled)| figure(&|s| s.roc.tar_at(*far), resampled)).collect(),
+        tar: FAR
+            .iter()
+            .zip(&tar)
+            .map(|(far, resampled)| figure(&|s| s.roc.tar_at(*far), resampled))
+            .collect(),
     };
     (figures, accuracy)
 }

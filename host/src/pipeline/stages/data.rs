@@ -26,8 +26,16 @@ pub fn stage(config: &RunConfig) -> Result<Stage> {
         params.insert("content".into(), json!(content(&source)?));
     }
     let work = move |place: &Place<'_>| {
-        let people = split(source.identities.len(), settings.held_out, derive_seed(place.seed, "data.split", 0, 0))?;
-        let names = |rows: &[usize]| rows.iter().map(|i| source.identities[*i].name.clone()).collect::<Vec<_>>();
+        let people = split(
+            source.identities.len(),
+            settings.held_out,
+            derive_seed(place.seed, "data.split", 0, 0),
+        )?;
+        let names = |rows: &[usize]| {
+            rows.iter()
+                .map(|i| source.identities[*i].name.clone())
+                .collect::<Vec<_>>()
+        };
         let ctx = place.ctx();
         let mut counts = Vec::new();
         for (part, rows) in [("learn", &people.learn), ("held-out", &people.held_out)] {
@@ -56,7 +64,11 @@ fn content(source: &ImageFolder) -> Result<String> {
         .identities
         .par_iter()
         .map(|person| {
-            let images: Vec<_> = person.images.iter().map(|path| hash::of_file(path)).collect::<Result<_>>()?;
+            let images: Vec<_> = person
+                .images
+                .iter()
+                .map(|path| hash::of_file(path))
+                .collect::<Result<_>>()?;
             Ok(json!([person.name, images]))
         })
         .collect::<Result<_>>()?;

@@ -44,11 +44,19 @@ pub fn encode(encoder: &mut dyn Encoder, images: &Images, place: &Place<'_>) -> 
     for start in (0..images.len()).step_by(CALL) {
         let count = CALL.min(images.len() - start);
         let out = &mut features.data[start * dim..][..count * dim];
-        encoder.encode(view.rows(start, count)?, TensorMut::new(out, &[count, dim])?, &place.ctx())?;
+        encoder.encode(
+            view.rows(start, count)?,
+            TensorMut::new(out, &[count, dim])?,
+            &place.ctx(),
+        )?;
     }
     if let Some(at) = features.data.iter().position(|x| !x.is_finite()) {
-        return Err(ficta_core::Error::data(format!("the encoder gave {} in the feature of image {}", features.data[at], at / dim))
-            .help("look at that image; mend or leave out the encoder"));
+        return Err(ficta_core::Error::data(format!(
+            "the encoder gave {} in the feature of image {}",
+            features.data[at],
+            at / dim
+        ))
+        .help("look at that image; mend or leave out the encoder"));
     }
     Ok(features)
 }

@@ -42,7 +42,11 @@ pub fn stage(config: &RunConfig, arm: &str) -> Stage {
         let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
         let pairs = pairs(place, &images, folds)?;
         let ones = vec![1.0; pairs.pairs.len()];
-        let mut out = ArmResult { classes: 0, images: 0, seeds: Vec::new() };
+        let mut out = ArmResult {
+            classes: 0,
+            images: 0,
+            seeds: Vec::new(),
+        };
         for seed in 0..seeds {
             let training = super::train_backbone::id(&arm_name, seed);
             let set: serde_json::Value = json_file::read(&place.file(&training, super::train_backbone::SET))?;
@@ -70,8 +74,13 @@ pub fn stage(config: &RunConfig, arm: &str) -> Stage {
     };
     let mut inputs = vec!["data".into()];
     inputs.extend((0..seeds).map(|seed| super::train_backbone::id(arm, seed)));
-    Stage::new(format!("evaluate/{arm}"), inputs, json!({"folds": folds, "seeds": seeds}), Box::new(work))
-        .with(Kind::BACKBONE, &config.backbone)
+    Stage::new(
+        format!("evaluate/{arm}"),
+        inputs,
+        json!({"folds": folds, "seeds": seeds}),
+        Box::new(work),
+    )
+    .with(Kind::BACKBONE, &config.backbone)
 }
 
 /// The run's verification pairs.
@@ -82,12 +91,7 @@ pub fn pairs(place: &Place<'_>, images: &Images, folds: usize) -> Result<Pairs> 
 /// Images handed to the backbone in one call.
 const CALL: usize = 512;
 
-fn embed(
-    network: &mut dyn ficta_core::Backbone,
-    images: &Images,
-    mirrored: bool,
-    place: &Place<'_>,
-) -> Result<Matrix> {
+fn embed(network: &mut dyn ficta_core::Backbone, images: &Images, mirrored: bool, place: &Place<'_>) -> Result<Matrix> {
     let info = network.info();
     let mut out = Matrix::zeros(images.len(), info.dim);
     let rows: Vec<_> = (0..images.len()).map(|i| (i, mirrored)).collect();

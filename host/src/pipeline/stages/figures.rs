@@ -34,21 +34,28 @@ pub const SHOWN: &str = "shown.json";
 
 pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentChoice) -> Option<Stage> {
     let (with, without) = config.figures.sets(&config.ids)?;
-    let mut inputs = vec!["statistics".into(), "train-denoiser".into(), format!("propose/{with}"), format!("select/{with}")];
+    let mut inputs = vec![
+        "statistics".into(),
+        "train-denoiser".into(),
+        format!("propose/{with}"),
+        format!("select/{with}"),
+    ];
     inputs.extend(without.iter().map(|w| format!("propose/{w}")));
     let (denoiser_choice, sampler_choice) = (denoiser.clone(), sampler.clone());
     let (with_name, without_name) = (with.clone(), without.clone());
     let work = move |place: &Place<'_>| {
-        let read = |ids: &str| {
-            CandidateTable::read(&place.file(&format!("propose/{ids}"), super::propose::CANDIDATES))
-        };
+        let read = |ids: &str| CandidateTable::read(&place.file(&format!("propose/{ids}"), super::propose::CANDIDATES));
         let candidates = read(&with_name)?;
         let baseline = without_name.as_deref().map(read).transpose()?;
         let real = IdentityTable::read(&place.file("statistics", super::statistics::FULL))?;
         let decisions = decisions(place, &with_name)?;
         let shown = Shown {
-            variance: baseline.as_ref().map_or_else(Vec::new, |b| variance_pairs(&candidates, b, &real)),
-            discarded: spread(&decisions, |d| d == Decision::REAL.name() || d == Decision::SELECTED.name()),
+            variance: baseline
+                .as_ref()
+                .map_or_else(Vec::new, |b| variance_pairs(&candidates, b, &real)),
+            discarded: spread(&decisions, |d| {
+                d == Decision::REAL.name() || d == Decision::SELECTED.name()
+            }),
             selected: spread(&decisions, |d| d == Decision::KEEP.name()),
         };
         let mut features = Vec::new();
@@ -62,20 +69,32 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentC
         let conditions = Matrix::new(features.clone(), features.len() / real.mean.cols, real.mean.cols)?;
         let rows: Vec<_> = (0..conditions.rows * EACH).map(|i| i / EACH).collect();
         // The same noise in every row: what differs is the identity.
-        let seeds: Vec<_> =
-            (0..rows.len()).map(|i| derive_seed(place.seed, "figures", (i % EACH) as u64, 0)).collect();
+        let seeds: Vec<_> = (0..rows.len())
+            .map(|i| derive_seed(place.seed, "figures", (i % EACH) as u64, 0))
+            .collect();
         let images = if rows.is_empty() {
             Images::default()
         } else {
-            Generator::trained(place, &denoiser_choice, &sampler_choice)?.make(&conditions.select(&rows), &seeds, place)?
+            Generator::trained(place, &denoiser_choice, &sampler_choice)?.make(
+                &conditions.select(&rows),
+                &seeds,
+                place,
+            )?
         };
         let mut out = Tensors::new();
-        out.insert("images", &[images.len(), images.height, images.width, 3], images.pixels.clone())?;
+        out.insert(
+            "images",
+            &[images.len(), images.height, images.width, 3],
+            images.pixels.clone(),
+        )?;
         out.insert("label", &[images.len()], images.labels)?;
         out.write(&place.dir.join(IMAGES))?;
         json_file::write(&place.dir.join(SHOWN), &shown)
     };
-    let component = ComponentChoice { plugin: denoiser.plugin.clone(), params: denoiser.params.clone() };
+    let component = ComponentChoice {
+        plugin: denoiser.plugin.clone(),
+        params: denoiser.params.clone(),
+    };
     let params = json!({"with": with, "without": without});
     Some(
         Stage::new("figures", inputs, params, Box::new(work))
@@ -102,7 +121,12 @@ fn variance_pairs(with: &CandidateTable, without: &CandidateTable, real: &Identi
         .filter_map(|i| {
             let parents = with.parents_of(i)?;
             let twin = (0..without.len()).find(|j| without.parents_of(*j) == Some(parents))?;
-            Some(((real.variance[parents.0] - real.variance[parents.1]).abs(), i, twin, parents))
+            Some((
+                (real.variance[parents.0] - real.variance[parents.1]).abs(),
+                i,
+                twin,
+                parents,
+            ))
         })
         .collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

@@ -18,7 +18,13 @@ use crate::{
 /// Unit features that the images were conditioned on `[S,d]`, and which row of its source each is.
 pub const CONDITIONS: &str = "conditions.safetensors";
 
-pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentChoice, ids: &str, images: usize) -> Stage {
+pub fn stage(
+    config: &RunConfig,
+    denoiser: &DenoiserConfig,
+    sampler: &ComponentChoice,
+    ids: &str,
+    images: usize,
+) -> Stage {
     let count = config.ids.get(ids).map_or(0, |set| set.count);
     let (batch, ids_name) = (config.generation.batch, ids.to_owned());
     let (denoiser_choice, sampler_choice) = (denoiser.clone(), sampler.clone());
@@ -35,7 +41,10 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentC
     let chosen = super::identities_stage(ids);
     let inputs = vec![chosen, "train-denoiser".into()];
     let params = json!({"images": images, "count": count});
-    let component = ComponentChoice { plugin: denoiser.plugin.clone(), params: denoiser.params.clone() };
+    let component = ComponentChoice {
+        plugin: denoiser.plugin.clone(),
+        params: denoiser.params.clone(),
+    };
     Stage::new(format!("generate/{ids}"), inputs, params, Box::new(work))
         .with(Kind::DENOISER, &component)
         .with(Kind::SAMPLER, sampler)
@@ -50,8 +59,11 @@ fn conditions(place: &Place<'_>, ids: &str, count: usize) -> Result<(Matrix, Vec
     }
     let selected = CandidateTable::read(&place.file(&super::identities_stage(ids), super::select::SELECTED))?;
     if selected.len() < count {
-        return Err(Error::data(format!("ids.{ids}.count is {count}, but only {} candidates were selected", selected.len()))
-            .help("lower the count, raise the selector's thresholds, or ask for more candidates"));
+        return Err(Error::data(format!(
+            "ids.{ids}.count is {count}, but only {} candidates were selected",
+            selected.len()
+        ))
+        .help("lower the count, raise the selector's thresholds, or ask for more candidates"));
     }
     let n = if count == 0 { selected.len() } else { count };
     let rows: Vec<_> = (0..n).collect();
@@ -64,7 +76,13 @@ fn file_name(identity: usize, image: usize) -> String {
 }
 
 /// Makes what is not there yet. An image is a function of (run seed, identity, image) alone, so it does not matter which are missing.
-fn make_all(place: &Place<'_>, generator: &mut Generator, conditions: &Matrix, images: usize, batch: usize) -> Result<()> {
+fn make_all(
+    place: &Place<'_>,
+    generator: &mut Generator,
+    conditions: &Matrix,
+    images: usize,
+    batch: usize,
+) -> Result<()> {
     let channels = generator.network.info().channels;
     let total = conditions.rows * images;
     for identity in 0..conditions.rows {
@@ -75,7 +93,10 @@ fn make_all(place: &Place<'_>, generator: &mut Generator, conditions: &Matrix, i
         .filter(|(id, j)| png::read(&place.dir.join(file_name(*id, *j))).is_err())
         .collect();
     if missing.len() < total {
-        place.host.say(&format!("{} of {total} images are there already", total - missing.len()));
+        place.host.say(&format!(
+            "{} of {total} images are there already",
+            total - missing.len()
+        ));
     }
     let ctx = place.ctx();
     let mut done = total - missing.len();
@@ -98,7 +119,10 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     let aside = path.with_extension("part");
     std::fs::write(&aside, bytes)
         .and_then(|()| std::fs::rename(&aside, path))
-        .map_err(|e| Error::io(format!("{}: {e}", path.display())).help("make room on the disk; the run goes on where it stopped"))
+        .map_err(|e| {
+            Error::io(format!("{}: {e}", path.display()))
+                .help("make room on the disk; the run goes on where it stopped")
+        })
 }
 
 /// Seed of the noise of image `image` of identity `identity`.
@@ -109,12 +133,20 @@ fn seed(run: u64, identity: usize, image: usize) -> u64 {
 fn manifest(place: &Place<'_>, identities: usize, images: usize) -> Result<()> {
     let all: Vec<_> = (0..identities * images).map(|i| (i / images, i % images)).collect();
     let files: Vec<_> = all.iter().map(|(id, j)| file_name(*id, *j)).collect();
-    let hashes = files.iter().map(|f| hash::of_file(&place.dir.join(f))).collect::<Result<Vec<_>>>()?;
+    let hashes = files
+        .iter()
+        .map(|f| hash::of_file(&place.dir.join(f)))
+        .collect::<Result<Vec<_>>>()?;
     let table = Table::new()
         .with("identity", all.iter().map(|(id, _)| *id as i64).collect::<Vec<_>>())?
         .with("image", all.iter().map(|(_, j)| *j as i64).collect::<Vec<_>>())?
         .with("file", files)?
-        .with("noise_seed", all.iter().map(|(id, j)| format!("{:016x}", seed(place.seed, *id, *j))).collect::<Vec<_>>())?
+        .with(
+            "noise_seed",
+            all.iter()
+                .map(|(id, j)| format!("{:016x}", seed(place.seed, *id, *j)))
+                .collect::<Vec<_>>(),
+        )?
         .with("sha256", hashes)?;
     write_table(place, &table, "manifest")
 }

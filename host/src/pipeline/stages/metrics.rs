@@ -84,7 +84,9 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
         };
         let nearest = |own: Option<usize>, feature: &[f32]| {
             let others = (0..centers.rows).filter(|i| Some(*i) != own);
-            others.map(|i| cosine(feature, centers.row(i)) as f32).fold(f32::NEG_INFINITY, f32::max)
+            others
+                .map(|i| cosine(feature, centers.row(i)) as f32)
+                .fold(f32::NEG_INFINITY, f32::max)
         };
         let describe = |unit: &Matrix, labels: &[i64], own: &Matrix, reference: bool, is_real: bool| {
             let cosines = Cosines::of(unit, labels);
@@ -99,14 +101,19 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
                     .and_then(finite),
                 distance: finite(mean_pairwise_distance(unit, labels)),
                 separability: separability(&cosines),
-                nearest_real: (0..own.rows).map(|i| nearest(is_real.then_some(i), own.row(i))).collect(),
+                nearest_real: (0..own.rows)
+                    .map(|i| nearest(is_real.then_some(i), own.row(i)))
+                    .collect(),
                 cosines: BTreeMap::from([
                     ("genuine".into(), thin(&cosines.genuine)),
                     ("impostor".into(), thin(&cosines.impostor)),
                 ]),
             }
         };
-        out.sets.insert(PHOTOGRAPHS.into(), describe(&photographs, &people, &centers, false, true));
+        out.sets.insert(
+            PHOTOGRAPHS.into(),
+            describe(&photographs, &people, &centers, false, true),
+        );
         let ctx = place.ctx();
         for (i, name) in names.iter().enumerate() {
             let stage = format!("reencode/{name}");
@@ -114,7 +121,8 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
             let tensors = Tensors::read(&place.file(&stage, super::reencode::CENTERS))?;
             let (mean, [rows, cols]) = tensors.get::<f32, 2>("mean")?;
             let own = Matrix::new(mean.to_vec(), rows, cols)?.normalised("centre of generated identity")?;
-            out.sets.insert(name.clone(), describe(&unit, &labels, &own, name == REAL, name == REAL));
+            out.sets
+                .insert(name.clone(), describe(&unit, &labels, &own, name == REAL, name == REAL));
             ctx.progress(i as u64 + 1, names.len() as u64, "sets")?;
         }
         json_file::write(&place.dir.join(METRICS), &out)

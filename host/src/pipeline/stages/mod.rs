@@ -74,5 +74,9 @@ pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
 
 /// The stage that chose the identities of a set.
 pub(crate) fn identities_stage(ids: &str) -> String {
-    if ids == REAL { "statistics".into() } else { format!("select/{ids}") }
+    if ids == REAL {
+        "statistics".into()
+    } else {
+        format!("select/{ids}")
+    }
 }

@@ -17,7 +17,11 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
         let mut proposer = place.registry.proposer(&choice.plugin, &choice.params)?;
         let (k, d) = (proposer.count(real.len(), requested)?, real.mean.cols);
         if k == 0 {
-            return Err(Error::data(format!("`{}` proposes no candidate for {} identities", choice.plugin, real.len())));
+            return Err(Error::data(format!(
+                "`{}` proposes no candidate for {} identities",
+                choice.plugin,
+                real.len()
+            )));
         }
         let mut candidates = CandidateTable::empty(k, d);
         let out = CandidatesMut {
@@ -31,6 +35,11 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
         candidates.tensors()?.write(&place.dir.join(CANDIDATES))
     };
     let params = json!({ "candidates": set.candidates });
-    Stage::new(format!("propose/{name}"), vec!["statistics".into()], params, Box::new(work))
-        .with(Kind::PROPOSER, &set.proposer)
+    Stage::new(
+        format!("propose/{name}"),
+        vec!["statistics".into()],
+        params,
+        Box::new(work),
+    )
+    .with(Kind::PROPOSER, &set.proposer)
 }

@@ -58,8 +58,13 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
             },
         };
         if decisions.kept.is_empty() {
-            return Err(Error::data(format!("none of {} generated identities survives the second selection", rows.len()))
-                .help(format!("raise the thresholds of [ids.{ids_name}.second_selector.params]")));
+            return Err(Error::data(format!(
+                "none of {} generated identities survives the second selection",
+                rows.len()
+            ))
+            .help(format!(
+                "raise the thresholds of [ids.{ids_name}.second_selector.params]"
+            )));
         }
         audit(place, &unit, &table, &real, &decisions, images)?;
         let mut kept: Vec<i64> = decisions.kept.iter().map(|k| *k as i64).collect();
@@ -74,8 +79,13 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
     if ids != REAL {
         inputs.push(super::identities_stage(ids));
     }
-    let mut stage = Stage::new(format!("reencode/{ids}"), inputs, json!({"images": images}), Box::new(work))
-        .with(Kind::ENCODER, &config.encoder);
+    let mut stage = Stage::new(
+        format!("reencode/{ids}"),
+        inputs,
+        json!({"images": images}),
+        Box::new(work),
+    )
+    .with(Kind::ENCODER, &config.encoder);
     if let Some(second) = &second {
         stage = stage.with(Kind::SELECTOR, second);
     }
@@ -90,11 +100,16 @@ fn centers(unit: &Matrix, images: usize) -> (Matrix, Vec<f32>) {
     for i in 0..identities {
         let mut sum = vec![0f64; unit.cols];
         for image in i * images..(i + 1) * images {
-            sum.iter_mut().zip(unit.row(image)).for_each(|(s, x)| *s += f64::from(*x));
+            sum.iter_mut()
+                .zip(unit.row(image))
+                .for_each(|(s, x)| *s += f64::from(*x));
         }
         let center: Vec<f64> = sum.iter().map(|s| s / images as f64).collect();
         variance.push((1.0 - center.iter().map(|x| x * x).sum::<f64>()).max(0.0) as f32);
-        mean.data[i * unit.cols..][..unit.cols].iter_mut().zip(&center).for_each(|(m, c)| *m = *c as f32);
+        mean.data[i * unit.cols..][..unit.cols]
+            .iter_mut()
+            .zip(&center)
+            .for_each(|(m, c)| *m = *c as f32);
     }
     (mean, variance)
 }
@@ -125,7 +140,9 @@ fn audit(
     images: usize,
 ) -> Result<()> {
     let centers = real.mean.normalised("mean of identity")?;
-    let by_center: Vec<_> = (0..table.len()).map(|i| nearest(table.feature.row(i), &centers)).collect();
+    let by_center: Vec<_> = (0..table.len())
+        .map(|i| nearest(table.feature.row(i), &centers))
+        .collect();
     let by_image: Vec<_> = (0..table.len())
         .map(|i| {
             let all = (i * images..(i + 1) * images).map(|image| nearest(unit.row(image), &centers));
@@ -134,12 +151,25 @@ fn audit(
         .collect();
     let out = Table::new()
         .with("identity", (0..table.len() as i64).collect::<Vec<_>>())?
-        .with("nearest_real", by_center.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>())?
+        .with(
+            "nearest_real",
+            by_center.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>(),
+        )?
         .with("cosine", by_center.iter().map(|(_, c)| *c).collect::<Vec<_>>())?
-        .with("nearest_real_of_images", by_image.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>())?
+        .with(
+            "nearest_real_of_images",
+            by_image.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>(),
+        )?
         .with("cosine_of_images", by_image.iter().map(|(_, c)| *c).collect::<Vec<_>>())?
         .with("variance", table.variance.clone())?
-        .with("decision", decisions.decision.iter().map(|d| d.name().to_owned()).collect::<Vec<_>>())?
+        .with(
+            "decision",
+            decisions
+                .decision
+                .iter()
+                .map(|d| d.name().to_owned())
+                .collect::<Vec<_>>(),
+        )?
         .with("blocker", decisions.blocker.clone())?
         .with("blocker_cosine", decisions.cosine.clone())?;
     write_table(place, &out, "audit")

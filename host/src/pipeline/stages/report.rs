@@ -73,15 +73,28 @@ fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Head
     let centring = &statistics[super::statistics::FULL]["centring"];
     let number = |key: &str| centring[key].as_f64().unwrap_or(f64::NAN);
     let cone = if centring["applied"] == true {
-        format!("{:.2} before centring, {:.2} after", number("impostor_before"), number("impostor_after"))
+        format!(
+            "{:.2} before centring, {:.2} after",
+            number("impostor_before"),
+            number("impostor_after")
+        )
     } else {
         format!("{:.2}; not centred", number("impostor_before"))
     };
     let facts = [
-        ("to learn from", format!("{} people, {} images", people.learn.len(), people.learn_images)),
-        ("held out", format!("{} people, {} images", people.held_out.len(), people.held_out_images)),
+        (
+            "to learn from",
+            format!("{} people, {} images", people.learn.len(), people.learn_images),
+        ),
+        (
+            "held out",
+            format!("{} people, {} images", people.held_out.len(), people.held_out_images),
+        ),
         ("image size", format!("{0} x {0} px", config.data.size)),
-        ("encoder", encoder["description"].as_str().unwrap_or_default().to_owned()),
+        (
+            "encoder",
+            encoder["description"].as_str().unwrap_or_default().to_owned(),
+        ),
         ("mean impostor cosine", cone),
         ("threads", config.run.threads.to_string()),
     ];
@@ -94,7 +107,7 @@ fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Head
 }
 
 fn warnings(input: &Input) -> Vec<String> {
-    let chance = input.arms.rows.iter().filter(|arm| !(arm.average.mean >= CHANCE)).map(|arm| {
+    let chance = input.arms.rows.iter().filter(|arm| arm.average.mean.is_nan() || arm.average.mean < CHANCE).map(|arm| {
         format!(
             "arm `{}` verifies held-out people at {:.1}%, which is chance: its training has failed or its set teaches nothing",
             arm.name,

@@ -28,8 +28,7 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
     let (choice, propose, set_name) = (set.selector.clone(), format!("propose/{name}"), name.to_owned());
     let work = move |place: &Place<'_>| {
         let real = IdentityTable::read(&place.file("statistics", super::statistics::FULL))?;
-        let candidates =
-            CandidateTable::read(&place.file(&format!("propose/{set_name}"), super::propose::CANDIDATES))?;
+        let candidates = CandidateTable::read(&place.file(&format!("propose/{set_name}"), super::propose::CANDIDATES))?;
         let mut selector = place.registry.selector(&choice.plugin, &choice.params)?;
         let selection = run(&mut *selector, &candidates, &real, place)?;
         write_table(place, &audit(&candidates, &selection)?, "audit")?;
@@ -43,16 +42,27 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
                 count(Decision::REAL),
                 count(Decision::SELECTED),
             ))
-            .help(format!("raise the thresholds of [ids.{set_name}.selector.params], or ask for more candidates")));
+            .help(format!(
+                "raise the thresholds of [ids.{set_name}.selector.params], or ask for more candidates"
+            )));
         }
         let index: Vec<i64> = selection.kept.iter().map(|i| *i as i64).collect();
-        place.host.say(&format!("select/{set_name}: {} of {} candidates stay", index.len(), candidates.len()));
+        place.host.say(&format!(
+            "select/{set_name}: {} of {} candidates stay",
+            index.len(),
+            candidates.len()
+        ));
         let mut tensors = candidates.select(&selection.kept).tensors()?;
         tensors.insert("index", &[index.len()], index)?;
         tensors.write(&place.dir.join(SELECTED))
     };
-    Stage::new(format!("select/{name}"), vec!["statistics".into(), propose], json!({}), Box::new(work))
-        .with(Kind::SELECTOR, &set.selector)
+    Stage::new(
+        format!("select/{name}"),
+        vec!["statistics".into(), propose],
+        json!({}),
+        Box::new(work),
+    )
+    .with(Kind::SELECTOR, &set.selector)
 }
 
 /// Runs a selector and checks that what it says is consistent.
@@ -89,9 +99,16 @@ pub fn run(
         }
     }
     if kept.contains(&usize::MAX) {
-        return Err(Error::data(format!("the selector contradicts itself: it says {count} selected, but names fewer")));
+        return Err(Error::data(format!(
+            "the selector contradicts itself: it says {count} selected, but names fewer"
+        )));
     }
-    Ok(Selection { decision: decision.into_iter().map(Decision).collect(), blocker, cosine, kept })
+    Ok(Selection {
+        decision: decision.into_iter().map(Decision).collect(),
+        blocker,
+        cosine,
+        kept,
+    })
 }
 
 /// Every decision: candidate, parent_a, parent_b, t, variance, decision, blocker, cosine.
@@ -99,14 +116,29 @@ pub fn run(
 /// # Errors
 /// None that well-formed input can give.
 pub fn audit(candidates: &CandidateTable, selection: &Selection) -> Result<Table> {
-    let parent = |which: usize| candidates.parents.iter().skip(which).step_by(2).copied().collect::<Vec<_>>();
+    let parent = |which: usize| {
+        candidates
+            .parents
+            .iter()
+            .skip(which)
+            .step_by(2)
+            .copied()
+            .collect::<Vec<_>>()
+    };
     Table::new()
         .with("candidate", (0..candidates.len() as i64).collect::<Vec<_>>())?
         .with("parent_a", parent(0))?
         .with("parent_b", parent(1))?
         .with("t", candidates.t.clone())?
         .with("variance", candidates.variance.clone())?
-        .with("decision", selection.decision.iter().map(|d| d.name().to_owned()).collect::<Vec<_>>())?
+        .with(
+            "decision",
+            selection
+                .decision
+                .iter()
+                .map(|d| d.name().to_owned())
+                .collect::<Vec<_>>(),
+        )?
         .with("blocker", selection.blocker.clone())?
         .with("cosine", selection.cosine.clone())
 }

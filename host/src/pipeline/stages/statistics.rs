@@ -29,11 +29,18 @@ pub fn stage(config: &RunConfig) -> Stage {
             place.host.say(&format!(
                 "statistics of {features}: mean impostor cosine {:.3}, {}; pooled variance {:.3}, shrinkage {:.1}",
                 centring.impostor_before,
-                if centring.applied { format!("centred: {:.3}", centring.impostor_after) } else { "not centred".into() },
+                if centring.applied {
+                    format!("centred: {:.3}", centring.impostor_after)
+                } else {
+                    "not centred".into()
+                },
                 s.pooled_variance,
                 s.shrinkage,
             ));
-            reports.insert(out, json!({"centring": centring, "pooled_variance": s.pooled_variance, "shrinkage": s.shrinkage}));
+            reports.insert(
+                out,
+                json!({"centring": centring, "pooled_variance": s.pooled_variance, "shrinkage": s.shrinkage}),
+            );
             let m = s.label.len();
             let table = IdentityTable {
                 mean: Matrix::new(s.mean, m, dim)?,
@@ -47,5 +54,10 @@ pub fn stage(config: &RunConfig) -> Stage {
         }
         json_file::write(&place.dir.join("statistics.json"), &reports)
     };
-    Stage::new("statistics", vec!["encode".into()], json!(config.statistics), Box::new(work))
+    Stage::new(
+        "statistics",
+        vec!["encode".into()],
+        json!(config.statistics),
+        Box::new(work),
+    )
 }

@@ -42,12 +42,28 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
         }
         network.initialise(classes, derive_seed(run_seed, "backbone.weights", 0, 0), &place.ctx())?;
         let loss = place.registry.loss(&loss.plugin, &loss.params)?;
-        let order = Order::new(derive_seed(run_seed, "backbone.order", 0, 0), images.len(), training.flip);
+        let order = Order::new(
+            derive_seed(run_seed, "backbone.order", 0, 0),
+            images.len(),
+            training.flip,
+        );
         let (channels, t) = (info.channels, &training);
-        let mut run = Run { network, loss, order, channels, images: &images, training: t, place };
+        let mut run = Run {
+            network,
+            loss,
+            order,
+            channels,
+            images: &images,
+            training: t,
+            place,
+        };
         let losses = train(place, t.steps, t.checkpoint_every, &mut run)?;
-        run.network.save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
-        json_file::write(&place.dir.join(SET), &json!({"classes": classes, "images": images.len(), "steps": t.steps}))?;
+        run.network
+            .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        json_file::write(
+            &place.dir.join(SET),
+            &json!({"classes": classes, "images": images.len(), "steps": t.steps}),
+        )?;
         write_losses(&place.dir.join("loss.jsonl"), &losses)
     };
     let mut inputs = Vec::new();
@@ -76,7 +92,11 @@ fn training_set(place: &Place<'_>, arm: &Arm) -> Result<Images> {
         let last = kept.iter().max().map_or(0, |k| k + 1);
         let all = super::generate::read(&place.input(&format!("generate/{ids}")), last, arm.images)?;
         let offset = if ids == REAL { 0 } else { images.identities() };
-        let mut generated = Images { height: all.height, width: all.width, ..Images::default() };
+        let mut generated = Images {
+            height: all.height,
+            width: all.width,
+            ..Images::default()
+        };
         for (label, identity) in kept.iter().enumerate() {
             for image in identity * arm.images..(identity + 1) * arm.images {
                 generated.pixels.extend_from_slice(all.one(image));

@@ -40,14 +40,22 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
             ))
             .help("make data.size and the denoiser's resolution agree"));
         }
-        network.initialise(conditions.cols, derive_seed(place.seed, "denoiser.weights", 0, 0), &place.ctx())?;
+        network.initialise(
+            conditions.cols,
+            derive_seed(place.seed, "denoiser.weights", 0, 0),
+            &place.ctx(),
+        )?;
         let grid = match (&sampler, training.sample_every) {
             (Some(sampler), every) if every > 0 => Some(place.registry.sampler(&sampler.plugin, &sampler.params)?),
             _ => None,
         };
         let channels = network.info().channels;
         let mut run = Run {
-            order: Order::new(derive_seed(place.seed, "denoiser.order", 0, 0), images.len(), training.flip),
+            order: Order::new(
+                derive_seed(place.seed, "denoiser.order", 0, 0),
+                images.len(),
+                training.flip,
+            ),
             generator: Generator { network, sampler: grid },
             channels,
             images: &images,
@@ -56,7 +64,9 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
             place,
         };
         let losses = train(place, training.steps, training.checkpoint_every, &mut run)?;
-        run.generator.network.save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        run.generator
+            .network
+            .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
         write_losses(&place.dir.join(LOSSES), &losses)
     };
     let inputs = vec!["data".into(), "statistics".into()];
@@ -65,7 +75,10 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
     let mut stage = Stage::new("train-denoiser", inputs, json!(t), Box::new(work));
     stage.components.push((
         Kind::DENOISER,
-        crate::config::ComponentChoice { plugin: denoiser.plugin.clone(), params: denoiser.params.clone() },
+        crate::config::ComponentChoice {
+            plugin: denoiser.plugin.clone(),
+            params: denoiser.params.clone(),
+        },
     ));
     if let (Some(sampler), true) = (&config.sampler, denoiser.training.sample_every > 0) {
         stage = stage.with(Kind::SAMPLER, sampler);
@@ -91,8 +104,9 @@ impl Trainable for Run<'_> {
         let identities: Vec<_> = chosen.iter().map(|(i, _)| images.labels[*i] as usize).collect();
         let conditions = self.conditions.select(&identities);
         let first = (step * t.batch) as u64;
-        let seeds: Vec<_> =
-            (first..first + t.batch as u64).map(|p| derive_seed(self.place.seed, "denoiser.noise", p, 0)).collect();
+        let seeds: Vec<_> = (first..first + t.batch as u64)
+            .map(|p| derive_seed(self.place.seed, "denoiser.noise", p, 0))
+            .collect();
         self.generator.network.train_step(
             TensorRef::new(&pixels, &[t.batch, self.channels, images.height, images.width])?,
             conditions.view()?,
@@ -103,7 +117,9 @@ impl Trainable for Run<'_> {
     }
 
     fn save(&self, path: &Path) -> Result<()> {
-        self.generator.network.save(path, SaveKind::CHECKPOINT, &self.place.ctx())
+        self.generator
+            .network
+            .save(path, SaveKind::CHECKPOINT, &self.place.ctx())
     }
 
     fn load(&mut self, path: &Path, _: &[u8]) -> Result<()> {
@@ -117,9 +133,12 @@ impl Trainable for Run<'_> {
         }
         let (people, each) = (GRID.0.min(self.conditions.rows), GRID.1);
         let rows: Vec<_> = (0..people * each).map(|i| i / each).collect();
-        let seeds: Vec<_> =
-            (0..rows.len() as u64).map(|i| derive_seed(self.place.seed, "denoiser.grid", i, 0)).collect();
-        let images = self.generator.make(&self.conditions.select(&rows), &seeds, self.place)?;
+        let seeds: Vec<_> = (0..rows.len() as u64)
+            .map(|i| derive_seed(self.place.seed, "denoiser.grid", i, 0))
+            .collect();
+        let images = self
+            .generator
+            .make(&self.conditions.select(&rows), &seeds, self.place)?;
         let file = self.place.folder("samples")?.join(format!("step-{done:07}.png"));
         let (pixels, height, width) = images.grid(each);
         atomic::write_bytes(&file, &png::encode(&pixels, height, width, self.channels)?)

@@ -50,7 +50,11 @@ impl Axis {
     /// A logarithmic axis over [low, high], both positive; `text` names the ticks.
     pub fn log(label: impl Into<String>, low: f64, high: f64, text: impl Fn(f64) -> String) -> Self {
         let low = if low > 0.0 && low.is_finite() { low } else { 1e-6 };
-        let high = if high > low && high.is_finite() { high } else { low * 10.0 };
+        let high = if high > low && high.is_finite() {
+            high
+        } else {
+            low * 10.0
+        };
         let decades = (high / low).log10();
         let steps: &[f64] = match decades {
             d if d <= 1.5 => &[1.0, 2.0, 3.0, 5.0],
@@ -174,7 +178,12 @@ mod tests {
 
     #[test]
     fn empty_and_infinite_ranges_still_give_an_axis() {
-        for (low, high) in [(3.0, 3.0), (f64::NAN, 1.0), (f64::INFINITY, f64::NEG_INFINITY), (-1e300, 1e300)] {
+        for (low, high) in [
+            (3.0, 3.0),
+            (f64::NAN, 1.0),
+            (f64::INFINITY, f64::NEG_INFINITY),
+            (-1e300, 1e300),
+        ] {
             let a = Axis::linear("", low, high);
             assert!((2..=20).contains(&a.ticks.len()), "{low} {high}: {:?}", a.ticks.len());
             assert!(a.position(0.0).is_some());

@@ -121,13 +121,27 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let scaled = |x: i32, y: i32| (x * SCALE, y * SCALE);
         for (value, text) in &self.chart.y.ticks {
             if let Some((_, y)) = self.chart.y.position(*value).and_then(|_| self.place_y(*value)) {
-                self.line(vec![(left * SCALE, y), (right * SCALE, y)], stroke(Colour::Grid, 10), false)?;
-                self.text(text, (left - 8, (y + SCALE / 2) / SCALE), TEXT, Colour::Muted, HPos::Right)?;
+                self.line(
+                    vec![(left * SCALE, y), (right * SCALE, y)],
+                    stroke(Colour::Grid, 10),
+                    false,
+                )?;
+                self.text(
+                    text,
+                    (left - 8, (y + SCALE / 2) / SCALE),
+                    TEXT,
+                    Colour::Muted,
+                    HPos::Right,
+                )?;
             }
         }
         for (value, text) in &self.chart.x.ticks {
             if let Some((x, _)) = self.place_x(*value) {
-                self.line(vec![(x, top * SCALE), (x, bottom * SCALE)], stroke(Colour::Grid, 10), false)?;
+                self.line(
+                    vec![(x, top * SCALE), (x, bottom * SCALE)],
+                    stroke(Colour::Grid, 10),
+                    false,
+                )?;
                 self.text(text, (x / SCALE, bottom + 15), TEXT, Colour::Muted, HPos::Center)?;
             }
         }
@@ -137,8 +151,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             false,
         )?;
         let middle = (left + right) / 2;
-        self.text(&self.chart.x.label, (middle, bottom + 39), TEXT, Colour::Ink, HPos::Center)?;
-        self.text(&self.chart.y.label, (16, self.at.y_label), TEXT, Colour::Ink, HPos::Left)
+        self.text(
+            &self.chart.x.label,
+            (middle, bottom + 39),
+            TEXT,
+            Colour::Ink,
+            HPos::Center,
+        )?;
+        self.text(
+            &self.chart.y.label,
+            (16, self.at.y_label),
+            TEXT,
+            Colour::Ink,
+            HPos::Left,
+        )
     }
 
     fn place_x(&self, x: f64) -> Option<(i32, i32)> {
@@ -192,8 +218,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let ground = self.at.bottom * SCALE;
         outline.insert(0, (first.0, ground));
         outline.push((last.0, ground));
-        self.area
-            .draw(&Polygon::new(outline.clone(), fill(colour, 0.22)))?;
+        self.area.draw(&Polygon::new(outline.clone(), fill(colour, 0.22)))?;
         self.line(outline, stroke(colour, 14), false)
     }
 
@@ -201,7 +226,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for (n, mark) in self.chart.marks.iter().enumerate() {
             let Some((x, _)) = self.place_x(mark.x) else { continue };
             let Layout { top, bottom, right, .. } = *self.at;
-            self.line(vec![(x, top * SCALE), (x, bottom * SCALE)], stroke(Colour::Ink, 12), true)?;
+            self.line(
+                vec![(x, top * SCALE), (x, bottom * SCALE)],
+                stroke(Colour::Ink, 12),
+                true,
+            )?;
             let width = super::font::text_width(&mark.label, TEXT) * 21 / 20;
             let unit = x / SCALE;
             // Labels go down a line each, and to the left where the right has no room.

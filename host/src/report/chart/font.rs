@@ -14,9 +14,8 @@ pub(crate) const BITMAP_DROP: f64 = 0.19;
 /// Makes the font known to plotters; must come before any drawing.
 pub(crate) fn register() -> Result<()> {
     static DONE: OnceLock<bool> = OnceLock::new();
-    let loaded = DONE.get_or_init(|| {
-        register_font(FAMILY, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT).is_ok()
-    });
+    let loaded =
+        DONE.get_or_init(|| register_font(FAMILY, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT).is_ok());
     if *loaded {
         Ok(())
     } else {

@@ -17,6 +17,8 @@ pub(super) use render::{render_png, render_svg};
 pub(super) struct Chart {
     /// File name without ending.
     pub slug: String,
+    /// The heading that it stands under.
+    pub group: &'static str,
     /// Drawn above it.
     pub title: String,
     /// What it shows, in numbers, for those who do not see it.

@@ -73,7 +73,11 @@ mod tests {
         let [_, r, g, b] = rgb.to_be_bytes();
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
     }
@@ -89,7 +93,11 @@ mod tests {
     #[test]
     fn every_colour_of_text_and_data_is_readable_on_both_pages() {
         for (light, dark) in [INK, MUTED].into_iter().chain(SERIES) {
-            assert!(contrast(light, PAGE.0) >= 4.5, "{light:06x}: {}", contrast(light, PAGE.0));
+            assert!(
+                contrast(light, PAGE.0) >= 4.5,
+                "{light:06x}: {}",
+                contrast(light, PAGE.0)
+            );
             assert!(contrast(dark, PAGE.1) >= 4.5, "{dark:06x}: {}", contrast(dark, PAGE.1));
         }
     }

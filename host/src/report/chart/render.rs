@@ -39,7 +39,10 @@ pub(crate) fn render_svg(chart: &Chart) -> Result<Svg> {
         .and_then(|(_, rest)| rest.trim_end().strip_suffix("</svg>"))
         .ok_or_else(|| failed(chart, &"plotters wrote no <svg> element"))?;
     let (alt, title) = (xml(&chart.alt), xml(&chart.title));
-    let view = format!("viewBox=\"0 0 {width} {height}\" width=\"{WIDTH}\" height=\"{}\"", layout.height);
+    let view = format!(
+        "viewBox=\"0 0 {width} {height}\" width=\"{WIDTH}\" height=\"{}\"",
+        layout.height
+    );
     Ok(Svg {
         inline: format!("<svg class=\"chart\" role=\"img\" aria-label=\"{title}. {alt}\" {view}>\n{body}</svg>\n"),
         file: format!(
@@ -72,7 +75,10 @@ fn pixels_of(layout: &Layout<'_>) -> (u32, u32) {
 }
 
 fn failed(chart: &Chart, cause: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorKind::OTHER, format!("chart {:?} cannot be drawn: {cause}", chart.slug))
+    Error::new(
+        ErrorKind::OTHER,
+        format!("chart {:?} cannot be drawn: {cause}", chart.slug),
+    )
 }
 
 #[cfg(test)]
@@ -83,6 +89,7 @@ mod tests {
     fn chart() -> Chart {
         Chart {
             slug: "c".into(),
+            group: "g",
             title: "a < b".into(),
             alt: "two \"lines\"".into(),
             caption: String::new(),
@@ -112,7 +119,9 @@ mod tests {
 
     #[test]
     fn the_png_shows_the_line_in_its_colour() {
-        let image = image::load_from_memory(&render_png(&chart()).unwrap()).unwrap().to_rgb8();
+        let image = image::load_from_memory(&render_png(&chart()).unwrap())
+            .unwrap()
+            .to_rgb8();
         assert_eq!(image.width(), 2 * WIDTH as u32);
         let near = |p: &image::Rgb<u8>| p.0.iter().zip([0x0b, 0x6b, 0xcb]).all(|(&a, b)| a.abs_diff(b) < 40);
         let coloured = image.pixels().filter(|p| near(p)).count();

@@ -8,12 +8,7 @@ use crate::report::{
 };
 
 pub(super) fn chart(input: &Input) -> Option<Chart> {
-    let known: Vec<_> = input
-        .arms
-        .rows
-        .iter()
-        .filter(|a| a.average.mean.is_finite())
-        .collect();
+    let known: Vec<_> = input.arms.rows.iter().filter(|a| a.average.mean.is_finite()).collect();
     if known.len() < 2 {
         return None;
     }
@@ -51,6 +46,7 @@ pub(super) fn chart(input: &Input) -> Option<Chart> {
         .collect();
     Some(Chart {
         slug: "accuracy".into(),
+        group: "Verification",
         title: "Average accuracy by arm".into(),
         alt: format!("Percent: {}.", alt.join("; ")),
         caption: "Avg of the table of arms; bars are 95% intervals. Overlapping bars do not rule out a paired difference: see the claims.".into(),

@@ -55,6 +55,7 @@ pub(super) fn chart(input: &Input) -> Option<Chart> {
         .collect();
     Some(Chart {
         slug: "differences".into(),
+        group: "Verification",
         title: format!("Paired differences in {measure}"),
         alt: format!("Percentage points: {}.", alt.join("; ")),
         caption: "First minus second, with paired 95% intervals; grey where the interval includes 0.".into(),

@@ -22,14 +22,22 @@ pub(super) fn all(input: &Input) -> Vec<Chart> {
     charts.extend(training::charts(input));
     charts.extend(yields::nms(input));
     charts.extend(yields::variance(input));
-    // Two titles may give one file name.
-    for at in 1..charts.len() {
-        let same = charts[..at].iter().filter(|c| c.slug == charts[at].slug).count();
-        if same > 0 {
-            charts[at].slug = format!("{}-{}", charts[at].slug, same + 1);
-        }
-    }
+    make_distinct(&mut charts);
     charts
+}
+
+/// Two titles may give one file name: the later ones take a number.
+fn make_distinct(charts: &mut [Chart]) {
+    let mut taken: Vec<String> = Vec::new();
+    for chart in charts {
+        let plain = chart.slug.clone();
+        let mut number = 1;
+        while taken.contains(&chart.slug) {
+            number += 1;
+            chart.slug = format!("{plain}-{number}");
+        }
+        taken.push(chart.slug.clone());
+    }
 }
 
 /// Colour of an arm: the same in every chart. Arms of real images are ink, the others take colours in their order.
@@ -55,7 +63,10 @@ fn arm_colour(input: &Input, name: &str) -> Option<(Colour, bool)> {
 /// A file name from a title: lower case, words joined by hyphens.
 fn slug(prefix: &str, title: &str) -> String {
     let mut out = prefix.to_owned();
-    for word in title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()) {
+    for word in title
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+    {
         out.push('-');
         out.push_str(&word.to_ascii_lowercase());
     }

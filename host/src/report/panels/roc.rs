@@ -64,6 +64,7 @@ fn chart(input: &Input, set: &str, curves: &[&RocCurve]) -> Chart {
         .collect();
     Chart {
         slug: slug("roc", set),
+        group: "Verification",
         title: format!("ROC on {set}"),
         alt: format!("TAR in percent at FAR 1%: {}.", alt.join("; ")),
         caption: String::new(),

@@ -8,21 +8,44 @@ use crate::report::{
     number::{fixed, grouped},
 };
 
-/// One chart for each group of distributions that has any value.
+/// One chart for each group of distributions that has any value. Charts of the same kinds of distributions share their range,
+/// so that they can be compared by eye.
 pub(super) fn charts(input: &Input) -> Vec<Chart> {
-    input
+    let binned: Vec<(&Similarities, Histogram)> = input
         .charts
         .similarities
         .iter()
-        .filter_map(|of| chart(of))
+        .map(|of| (of, Histogram::of(of)))
+        .filter(|(_, histogram)| !histogram.edges.is_empty())
+        .collect();
+    binned
+        .iter()
+        .map(|(of, histogram)| {
+            let alike = binned.iter().filter(|(other, _)| kinds(other) == kinds(of));
+            let range = alike
+                .map(|(other, histogram)| range(other, histogram))
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (l, h)| {
+                    (low.min(l), high.max(h))
+                });
+            chart(of, histogram, range)
+        })
         .collect()
 }
 
-fn chart(of: &Similarities) -> Option<Chart> {
-    let histogram = Histogram::of(of);
-    if histogram.edges.is_empty() {
-        return None;
-    }
+fn kinds(of: &Similarities) -> Vec<SimilarityKind> {
+    of.series.iter().map(|s| s.kind).collect()
+}
+
+/// Smallest and largest cosine to be shown: of the values and of the marks.
+fn range(of: &Similarities, histogram: &Histogram) -> (f64, f64) {
+    let marks = || of.marks.iter().map(|m| m.1).filter(|x| x.is_finite());
+    (
+        marks().fold(histogram.edges[0], f64::min),
+        marks().fold(histogram.edges[histogram.edges.len() - 1], f64::max),
+    )
+}
+
+fn chart(of: &Similarities, histogram: &Histogram, (low, high): (f64, f64)) -> Chart {
     let densities: Vec<Vec<f64>> = (0..of.series.len()).map(|s| histogram.density(s)).collect();
     let highest = densities.iter().flatten().copied().fold(0.0, f64::max);
     let series = of
@@ -38,7 +61,7 @@ fn chart(of: &Similarities) -> Option<Chart> {
         })
         .collect();
     let alt: Vec<String> = of.series.iter().map(legend).collect();
-    let marks: Vec<Mark> = of
+    let marks = of
         .marks
         .iter()
         .filter(|(_, x)| x.is_finite())
@@ -47,11 +70,9 @@ fn chart(of: &Similarities) -> Option<Chart> {
             x: *x,
         })
         .collect();
-    let reach = marks.iter().map(|m| m.x);
-    let low = reach.clone().fold(histogram.edges[0], f64::min);
-    let high = reach.fold(histogram.edges[histogram.edges.len() - 1], f64::max);
-    Some(Chart {
+    Chart {
         slug: slug("similarity", &of.title),
+        group: "Similarities",
         title: of.title.clone(),
         alt: format!("Distributions of cosines: {}.", alt.join("; ")),
         caption: of.caption.clone(),
@@ -59,7 +80,7 @@ fn chart(of: &Similarities) -> Option<Chart> {
         y: Axis::linear("Density", 0.0, highest),
         series,
         marks,
-    })
+    }
 }
 
 /// Name, number and mean of the values; and how many are no numbers.

@@ -36,7 +36,11 @@ fn chart(input: &Input, title: &str, curves: &[&TrainingCurve]) -> Option<Chart>
                 name: (seed == 0).then(|| (*name).to_owned()),
                 colour,
                 dashed,
-                shape: if of_name.len() > 1 { Shape::ThinLine(points) } else { Shape::Line(points) },
+                shape: if of_name.len() > 1 {
+                    Shape::ThinLine(points)
+                } else {
+                    Shape::Line(points)
+                },
             });
         }
     }
@@ -62,6 +66,7 @@ fn chart(input: &Input, title: &str, curves: &[&TrainingCurve]) -> Option<Chart>
     };
     Some(Chart {
         slug: slug("training", title),
+        group: "Training",
         title: title.to_owned(),
         alt: alt(curves),
         caption: caption(curves, names.len(), thinned_any),
@@ -78,7 +83,12 @@ fn alt(curves: &[&TrainingCurve]) -> String {
         .filter_map(|c| {
             let (first, last) = (c.points.first()?, c.points.last()?);
             let seed = c.seed.map_or(String::new(), |s| format!(" seed {s}"));
-            Some(format!("{}{seed} from {} to {}", c.series, fixed(first.1, 3), fixed(last.1, 3)))
+            Some(format!(
+                "{}{seed} from {} to {}",
+                c.series,
+                fixed(first.1, 3),
+                fixed(last.1, 3)
+            ))
         })
         .collect();
     format!("Loss over optimizer steps: {}.", ends.join("; "))
@@ -90,7 +100,10 @@ fn caption(curves: &[&TrainingCurve], names: usize, thinned: bool) -> String {
         out.push_str("One line a seed. ");
     }
     if thinned {
-        out.push_str(&format!("Each point is the mean of a span of steps (at most {}).", counted(POINTS, "span")));
+        out.push_str(&format!(
+            "Each point is the mean of a span of steps (at most {}).",
+            counted(POINTS, "span")
+        ));
     }
     out.trim_end().to_owned()
 }

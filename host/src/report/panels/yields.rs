@@ -25,7 +25,9 @@ pub(super) fn nms(input: &Input) -> Option<Chart> {
         .collect();
     let mut marks: Vec<Mark> = Vec::new();
     for curve in curves {
-        let Some(used) = curve.used.filter(|u| u.is_finite()) else { continue };
+        let Some(used) = curve.used.filter(|u| u.is_finite()) else {
+            continue;
+        };
         let survivors = curve.points.iter().find(|p| (p.0 - used).abs() < 1e-9).map(|p| p.1);
         let label = match survivors {
             Some(n) => format!("used: {} keeps {}", fixed(used, 2), grouped(n)),
@@ -51,6 +53,7 @@ pub(super) fn nms(input: &Input) -> Option<Chart> {
         .collect();
     Some(Chart {
         slug: "nms-yield".into(),
+        group: "Selection",
         title: "Yield of ID-NMS".into(),
         alt: format!("{}.", alt.join("; ")),
         caption: "Candidates that survive at each threshold, all else as in the run.".into(),
@@ -85,6 +88,7 @@ pub(super) fn variance(input: &Input) -> Option<Chart> {
     let highest = candidates.iter().copied().fold(1.0, f64::max);
     Some(Chart {
         slug: "variance-yield".into(),
+        group: "Selection",
         title: "Yield by predicted variance".into(),
         alt: format!(
             "{} candidates with predicted variance {} to {}, of which {} are kept.",

@@ -55,20 +55,13 @@ impl Plate<'_> {
 
     /// The larger side of the largest picture, in pixels; 1 where there is no picture.
     pub fn tile(&self) -> u32 {
-        self.pictures()
-            .map(|p| p.width().max(p.height()))
-            .max()
-            .unwrap_or(1)
+        self.pictures().map(|p| p.width().max(p.height())).max().unwrap_or(1)
     }
 
     /// Pictures side by side in the widest row.
     pub fn across(&self) -> usize {
-        let in_row = |row: &PlateRow<'_>| -> usize {
-            row.cells
-                .iter()
-                .map(|c| c.per_line.min(c.pictures.len()).max(1))
-                .sum()
-        };
+        let in_row =
+            |row: &PlateRow<'_>| -> usize { row.cells.iter().map(|c| c.per_line.min(c.pictures.len()).max(1)).sum() };
         self.rows.iter().map(in_row).max().unwrap_or(1)
     }
 

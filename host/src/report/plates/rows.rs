@@ -12,7 +12,9 @@ pub(super) fn real_and_generated(of: &[RealAndGenerated]) -> Option<Plate<'_>> {
         slug: "fig4-real-and-generated",
         label: "Fig. 4",
         title: "Real beside generated images".into(),
-        caption: "One real ID a row: photographs at the generated size, then images generated from the ID's feature alone.".into(),
+        caption:
+            "One real ID a row: photographs at the generated size, then images generated from the ID's feature alone."
+                .into(),
         heads: ["ID", "Real", "Generated"].map(str::to_owned).to_vec(),
         rows: of
             .iter()
@@ -20,10 +22,17 @@ pub(super) fn real_and_generated(of: &[RealAndGenerated]) -> Option<Plate<'_>> {
                 name: id.name.clone(),
                 notes: Vec::new(),
                 cells: vec![
-                    line(&id.real, format!("{} of real ID {}", counted(id.real.len(), "photograph"), id.name)),
+                    line(
+                        &id.real,
+                        format!("{} of real ID {}", counted(id.real.len(), "photograph"), id.name),
+                    ),
                     line(
                         &id.generated,
-                        format!("{} of real ID {}", counted(id.generated.len(), "generated image"), id.name),
+                        format!(
+                            "{} of real ID {}",
+                            counted(id.generated.len(), "generated image"),
+                            id.name
+                        ),
                     ),
                 ],
             })
@@ -45,7 +54,11 @@ pub(super) fn contact(of: &[ContactRow]) -> Option<Plate<'_>> {
                 notes: id.parents.iter().map(|(a, b)| format!("{a} × {b}")).collect(),
                 cells: vec![line(
                     &id.pictures,
-                    format!("{} of fictional ID {}", counted(id.pictures.len(), "generated image"), id.name),
+                    format!(
+                        "{} of fictional ID {}",
+                        counted(id.pictures.len(), "generated image"),
+                        id.name
+                    ),
                 )],
             })
             .collect(),

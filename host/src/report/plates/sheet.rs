@@ -39,7 +39,11 @@ pub(crate) fn sheet(plate: &Plate<'_>) -> Result<Vec<u8>> {
         tiles: Vec::new(),
         texts: Vec::new(),
     };
-    let (width, height) = if plate.is_cards() { canvas.cards(plate) } else { canvas.table(plate) };
+    let (width, height) = if plate.is_cards() {
+        canvas.cards(plate)
+    } else {
+        canvas.table(plate)
+    };
     canvas.draw(plate, width, height)
 }
 
@@ -170,7 +174,10 @@ impl<'a> Layout<'a> {
             });
         }
         let failed = |e: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::OTHER, format!("figure {:?} cannot be drawn: {e}", plate.slug))
+            Error::new(
+                ErrorKind::OTHER,
+                format!("figure {:?} cannot be drawn: {e}", plate.slug),
+            )
         };
         for (x, y, text, heading) in &self.texts {
             let (across, line) = text_line(text, *heading).map_err(|e| failed(&e))?;
@@ -196,7 +203,11 @@ fn text_line(text: &str, heading: bool) -> Result<(u32, Vec<u8>), String> {
     let mut drawn = vec![255_u8; (w * h * 3) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut drawn, (w, h)).into_drawing_area();
-        let colour = if heading { RGBColor(0x10, 0x14, 0x18) } else { RGBColor(0x45, 0x4e, 0x58) };
+        let colour = if heading {
+            RGBColor(0x10, 0x14, 0x18)
+        } else {
+            RGBColor(0x45, 0x4e, 0x58)
+        };
         let size = FONT * LARGE as i32;
         let style = TextStyle::from(("sans-serif", size).into_font())
             .color(&colour)

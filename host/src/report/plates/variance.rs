@@ -23,9 +23,18 @@ pub(super) fn plate(pairs: &[VariancePair]) -> Option<Plate<'_>> {
 fn row(pair: &VariancePair) -> PlateRow<'_> {
     // Unknown variances leave the order as given.
     let swap = pair.second.variance > pair.first.variance;
-    let (upper, lower) = if swap { (&pair.second, &pair.first) } else { (&pair.first, &pair.second) };
+    let (upper, lower) = if swap {
+        (&pair.second, &pair.first)
+    } else {
+        (&pair.first, &pair.second)
+    };
     let real = PlateCell {
-        pictures: upper.pictures.first().into_iter().chain(lower.pictures.first()).collect(),
+        pictures: upper
+            .pictures
+            .first()
+            .into_iter()
+            .chain(lower.pictures.first())
+            .collect(),
         per_line: 1,
         words: vec![named("above", upper), named("below", lower)],
         alt: format!("Above, real ID {}; below, real ID {}", upper.name, lower.name),
@@ -41,7 +50,12 @@ fn row(pair: &VariancePair) -> PlateRow<'_> {
             format!("t {}", fixed(t, 2)),
             format!("cos above {}, below {}", fixed(above, 2), fixed(below, 2)),
         ];
-        let alt = format!("Fictional ID between {} and {} {how} variance, t {}", upper.name, lower.name, fixed(t, 2));
+        let alt = format!(
+            "Fictional ID between {} and {} {how} variance, t {}",
+            upper.name,
+            lower.name,
+            fixed(t, 2)
+        );
         (words, alt)
     };
     let cell = |how: &str, of: &'_ Interpolated| made(how, of);

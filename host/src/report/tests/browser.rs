@@ -66,8 +66,18 @@ fn dump(browser: &Path, page: &Path, profile: &Path, extra: &[&str]) -> serde_js
     let dom = profile.with_extension("dom");
     let log = profile.with_extension("log");
     let mut child = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ])
         .args(["--disable-dev-shm-usage", "--hide-scrollbars", "--dump-dom"])
         .args(extra)
         .arg(format!("--user-data-dir={}", profile.display()))
@@ -85,7 +95,10 @@ fn dump(browser: &Path, page: &Path, profile: &Path, extra: &[&str]) -> serde_js
         if start.elapsed() > Duration::from_secs(180) {
             child.kill().unwrap();
             child.wait().unwrap();
-            panic!("the browser did not end in 180 s: {}", fs::read_to_string(&log).unwrap());
+            panic!(
+                "the browser did not end in 180 s: {}",
+                fs::read_to_string(&log).unwrap()
+            );
         }
         std::thread::sleep(Duration::from_millis(50));
     };
@@ -94,7 +107,10 @@ fn dump(browser: &Path, page: &Path, profile: &Path, extra: &[&str]) -> serde_js
     // The first occurrence is the probe's own source.
     let start = dom.rfind("PROBE{").expect("the probe did not run") + "PROBE".len();
     let end = start + dom[start..].find("EBORP").unwrap();
-    let json = dom[start..end].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
+    let json = dom[start..end]
+        .replace("&amp;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">");
     serde_json::from_str(&json).unwrap()
 }
 
@@ -117,7 +133,18 @@ fn shows_tables_pictures_and_charts_in_light_and_dark_wide_and_narrow() {
     assert_eq!(seen["cells"].as_array().unwrap().len(), 7);
     assert_eq!(
         seen["cells"][3],
-        serde_json::json!(["fictional-40", "synth., fictional", "60", "40", "1,800", "3", "94.02", "94.02", "−3.66", "+3.44"])
+        serde_json::json!([
+            "fictional-40",
+            "synth., fictional",
+            "60",
+            "40",
+            "1,800",
+            "3",
+            "94.02",
+            "94.02",
+            "−3.66",
+            "+3.44"
+        ])
     );
     assert_eq!(seen["loaded"], serde_json::json!([]), "the page loaded something");
     assert!(seen["overflow"].as_i64().unwrap() <= 0, "{seen}");

@@ -26,7 +26,9 @@ fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 fn nothing_is_loaded_from_anywhere() {
     let page = sample_page();
     let words = without_pictures(page).to_lowercase();
-    for word in ["http:", "https:", "<script", "<link", "<iframe", "@import", "url(", "srcset", "//"] {
+    for word in [
+        "http:", "https:", "<script", "<link", "<iframe", "@import", "url(", "srcset", "//",
+    ] {
         assert!(!words.contains(word), "the page contains {word:?}");
     }
     let sources = attributes(page, "src");
@@ -57,7 +59,10 @@ fn every_picture_has_words_and_every_table_its_heads() {
     assert_eq!(pictures, alts.len());
     assert!(alts.iter().all(|a| a.len() > 8), "{alts:?}");
     assert_eq!(page.matches("<th>").count(), 0, "a head without scope");
-    assert_eq!(page.matches("<svg ").count(), page.matches("role=\"img\" aria-label=\"").count());
+    assert_eq!(
+        page.matches("<svg ").count(),
+        page.matches("role=\"img\" aria-label=\"").count()
+    );
     assert_eq!(page.matches("<table").count(), page.matches("</table>").count());
     assert_eq!(page.matches("<table").count(), page.matches("<thead>").count());
 }
@@ -113,7 +118,9 @@ fn best_generated_arm_is_set_off_and_ties_share() {
     // Set accuracy; then average, gap and difference of both arms; then TAR, TAR, EER.
     assert_eq!(
         strong,
-        ["94.02", "−3.66", "+3.44", "94.02", "94.02", "−3.66", "+3.44", "75.02", "92.02", "5.98"]
+        [
+            "94.02", "−3.66", "+3.44", "94.02", "94.02", "−3.66", "+3.44", "75.02", "92.02", "5.98"
+        ]
     );
     assert!(!page.contains("<strong>95.11"), "mixed arms are not ranked");
 }
@@ -134,6 +141,21 @@ fn everything_stands_in_the_files_too() {
     let gap = json["arms"]["rows"][2]["gap_percent"].as_f64().unwrap();
     assert!((gap - (0.9058 - 0.9346) / 0.9346 * 100.0).abs() < 1e-12, "{gap}");
     assert_eq!(json["claims"][1]["comparisons"][0]["reading"], "first-better");
-    let counts = json["charts"]["similarities"][0]["series"][0]["counts"].as_array().unwrap();
+    let counts = json["charts"]["similarities"][0]["series"][0]["counts"]
+        .as_array()
+        .unwrap();
     assert_eq!(counts.iter().map(|c| c.as_u64().unwrap()).sum::<u64>(), 450);
+}
+
+#[test]
+fn many_charts_of_a_group_are_folded() {
+    let mut input = input(&drawn);
+    let one = input.charts.similarities[0].clone();
+    input.charts.similarities = vec![one; 9];
+    let page = page_of(&input);
+    assert!(page.contains("<summary>3 more</summary>"));
+    for n in ["", "-2", "-9"] {
+        let id = format!("id=\"similarity-held-out-people-trained-on-real{n}\"");
+        assert_eq!(page.matches(&id).count(), 1, "{id}");
+    }
 }

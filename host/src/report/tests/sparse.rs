@@ -23,7 +23,14 @@ fn nothing_at_all() {
     let input = Input::default();
     let page = page_of(&input);
     assert!(page.contains("No arms were compared"));
-    for absent in ["<img", "<svg", "id=\"claims\"", "id=\"figures\"", "id=\"metrics\"", "class=\"summary\""] {
+    for absent in [
+        "<img",
+        "<svg",
+        "id=\"claims\"",
+        "id=\"figures\"",
+        "id=\"metrics\"",
+        "class=\"summary\"",
+    ] {
         assert!(!page.contains(absent), "{absent}");
     }
     assert_eq!(text_table(&input), "No arms were compared.\n");

@@ -32,8 +32,14 @@ fn equals_numpy() {
     close("mean", &s.mean, &f["mean"]);
     close("variance", &s.variance, &f["variance"]);
     close("variance_per_dim", &s.variance_per_dim, &f["variance_per_dim"]);
-    assert_eq!(s.label, numbers(&f["label"]).iter().map(|x| *x as i64).collect::<Vec<_>>());
-    assert_eq!(s.count, numbers(&f["count"]).iter().map(|x| *x as i64).collect::<Vec<_>>());
+    assert_eq!(
+        s.label,
+        numbers(&f["label"]).iter().map(|x| *x as i64).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        s.count,
+        numbers(&f["count"]).iter().map(|x| *x as i64).collect::<Vec<_>>()
+    );
     assert!((s.shrinkage - f["shrinkage"].as_f64().unwrap()).abs() < 1e-6);
     assert!((s.pooled_variance - f["pooled"].as_f64().unwrap()).abs() < 1e-6);
 }
@@ -41,7 +47,12 @@ fn equals_numpy() {
 #[test]
 fn without_correction_and_shrinkage_the_variance_is_one_less_the_squared_mean() {
     let (raw, labels) = input(&fixture());
-    let config = StatisticsConfig { unbiased: false, shrinkage: Shrinkage::Off, centre: Centre::Off, ..Default::default() };
+    let config = StatisticsConfig {
+        unbiased: false,
+        shrinkage: Shrinkage::Off,
+        centre: Centre::Off,
+        ..Default::default()
+    };
     let (s, report) = describe(&raw, 6, &labels, &config).unwrap();
     assert!(!report.applied && s.center.is_none());
     for (i, (mu, n)) in s.mean.chunks(6).zip(&s.count).enumerate() {
@@ -55,7 +66,10 @@ fn without_correction_and_shrinkage_the_variance_is_one_less_the_squared_mean() 
 #[test]
 fn one_image_gets_the_pooled_variance() {
     let (raw, labels) = input(&fixture());
-    let config = StatisticsConfig { shrinkage: Shrinkage::Off, ..Default::default() };
+    let config = StatisticsConfig {
+        shrinkage: Shrinkage::Off,
+        ..Default::default()
+    };
     let (s, _) = describe(&raw, 6, &labels, &config).unwrap();
     let lonely = s.count.iter().position(|n| *n == 1).unwrap();
     assert!((f64::from(s.variance[lonely]) - s.pooled_variance).abs() < 1e-6);
@@ -74,5 +88,10 @@ fn bad_features_are_named() {
     raw[4] = 1.0;
     assert!(text(&raw, &[0, 1, 2, 3]).message().contains("none has a variance"));
     assert!(text(&raw, &[0, 1, 2]).message().contains("3 labels for 8 numbers"));
-    assert!(unit_features(&raw, 2, Some(&[0.0; 3])).unwrap_err().message().contains("centre of length 3"));
+    assert!(
+        unit_features(&raw, 2, Some(&[0.0; 3]))
+            .unwrap_err()
+            .message()
+            .contains("centre of length 3")
+    );
 }

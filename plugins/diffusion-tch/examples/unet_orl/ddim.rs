@@ -27,10 +27,24 @@ pub fn sample(
     for (i, t) in times.iter().enumerate() {
         let t_all = vec![*t as i64; count];
         let t_all = TensorRef::new(&t_all, &[count])?;
-        denoiser.predict(TensorRef::new(&x, &shape)?, t_all, Some(condition), TensorMut::new(&mut v, &shape)?, ctx)?;
+        denoiser.predict(
+            TensorRef::new(&x, &shape)?,
+            t_all,
+            Some(condition),
+            TensorMut::new(&mut v, &shape)?,
+            ctx,
+        )?;
         if guidance != 1.0 {
-            denoiser.predict(TensorRef::new(&x, &shape)?, t_all, None, TensorMut::new(&mut free, &shape)?, ctx)?;
-            v.iter_mut().zip(&free).for_each(|(v, free)| *v = free + guidance as f32 * (*v - free));
+            denoiser.predict(
+                TensorRef::new(&x, &shape)?,
+                t_all,
+                None,
+                TensorMut::new(&mut free, &shape)?,
+                ctx,
+            )?;
+            v.iter_mut()
+                .zip(&free)
+                .for_each(|(v, free)| *v = free + guidance as f32 * (*v - free));
         }
         let now = info.alpha_bar[*t];
         let next = times.get(i + 1).map_or(1.0, |t| info.alpha_bar[*t]);

@@ -36,7 +36,10 @@ struct Trial {
 impl Default for Trial {
     fn default() -> Self {
         Self {
-            params: Params { channels: 1, ..Params::default() },
+            params: Params {
+                channels: 1,
+                ..Params::default()
+            },
             steps: 2000,
             batch: 32,
             learning_rate: 2e-3,
@@ -75,7 +78,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut recent = Vec::new();
     for step in 0..trial.steps {
         let batch = draw(&trial, &faces, step);
-        let conditions: Vec<f32> = batch.people.iter().flat_map(|p| features[p * DIM..][..DIM].to_vec()).collect();
+        let conditions: Vec<f32> = batch
+            .people
+            .iter()
+            .flat_map(|p| features[p * DIM..][..DIM].to_vec())
+            .collect();
         let n = trial.batch;
         recent.push(unet.train_step(
             TensorRef::new(&batch.images, &[n, 1, side, side])?,
@@ -87,7 +94,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if (step + 1) % 200 == 0 || step + 1 == trial.steps {
             let mean = recent.iter().sum::<f64>() / recent.len() as f64;
             let (wall, cpu) = (wall.elapsed().as_secs_f64(), idle(cpu));
-            println!("step {}: loss {mean:.4}, {wall:.0} s wall, {cpu:.0} s on idle processors", step + 1);
+            println!(
+                "step {}: loss {mean:.4}, {wall:.0} s wall, {cpu:.0} s on idle processors",
+                step + 1
+            );
             recent.clear();
         }
     }
@@ -95,7 +105,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for guidance in &trial.guidance {
         let cpu = cpu_seconds();
         let conditions: Vec<f32> = features.chunks(DIM).flat_map(|f| f.repeat(per_person)).collect();
-        let made = ddim::sample(&mut unet, &conditions, DIM, trial.sampling_steps, *guidance, trial.seed, &ctx)?;
+        let made = ddim::sample(
+            &mut unet,
+            &conditions,
+            DIM,
+            trial.sampling_steps,
+            *guidance,
+            trial.seed,
+            &ctx,
+        )?;
         println!(
             "guidance {guidance}: {:.0} s on idle processors for {} images; nearest real image is of the same person: {:.1}%; \
              distance to it {:.3}, between real ones {:.3}; spread within a person {:.3}, real {:.3}",
@@ -122,7 +140,11 @@ struct Batch {
 /// Rows drawn with replacement, half of them mirrored.
 fn draw(trial: &Trial, faces: &faces::Faces, step: u64) -> Batch {
     let (side, pixels) = (trial.params.resolution, trial.params.resolution.pow(2));
-    let mut batch = Batch { images: Vec::new(), people: Vec::new(), seeds: Vec::new() };
+    let mut batch = Batch {
+        images: Vec::new(),
+        people: Vec::new(),
+        seeds: Vec::new(),
+    };
     for row in 0..trial.batch as u64 {
         let mut stream = Stream::new(trial.seed, "batch", step, row);
         let i = stream.below(faces.people.len() as u64) as usize;

@@ -14,9 +14,18 @@ pub fn write(path: &Path, faces: &Faces, made: &[f32], per_person: usize) -> Res
     let mut sheet = GrayImage::from_pixel(2 * 10 * tile + 6, people / 2 * (2 * tile + 3), Luma([255]));
     let people = people as usize;
     for person in 0..people {
-        for (row, images) in [&faces.images[person * 10 * pixels..], &made[person * per_person * pixels..]].into_iter().enumerate() {
+        for (row, images) in [
+            &faces.images[person * 10 * pixels..],
+            &made[person * per_person * pixels..],
+        ]
+        .into_iter()
+        .enumerate()
+        {
             for (i, image) in images.chunks(pixels).take(10).enumerate() {
-                let bytes = image.iter().map(|v| ((v + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8).collect();
+                let bytes = image
+                    .iter()
+                    .map(|v| ((v + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8)
+                    .collect();
                 let image = GrayImage::from_raw(side as u32, side as u32, bytes).expect("a square of pixels");
                 let left = (person % 2) as u32 * (10 * tile + 6) + i as u32 * tile;
                 let top = (person / 2) as u32 * (2 * tile + 3) + row as u32 * tile;
@@ -24,5 +33,11 @@ pub fn write(path: &Path, faces: &Faces, made: &[f32], per_person: usize) -> Res
             }
         }
     }
-    imageops::resize(&sheet, sheet.width() * 2, sheet.height() * 2, imageops::FilterType::Nearest).save(path)
+    imageops::resize(
+        &sheet,
+        sheet.width() * 2,
+        sheet.height() * 2,
+        imageops::FilterType::Nearest,
+    )
+    .save(path)
 }

@@ -28,7 +28,9 @@ fn half(base: i64) -> i64 {
 /// cos(t f_i), then sin(t f_i), for f_i = 10000^(-i/half), row by row (Vaswani et al. 2017). t is scaled to 0..1000, whatever T is.
 pub(crate) fn sinusoids(t: &[i64], steps: usize, base: usize) -> Vec<f32> {
     let half = half(base as i64);
-    let frequencies: Vec<f64> = (0..half).map(|i| libm::pow(10_000.0, -(i as f64) / half as f64)).collect();
+    let frequencies: Vec<f64> = (0..half)
+        .map(|i| libm::pow(10_000.0, -(i as f64) / half as f64))
+        .collect();
     let mut out = Vec::with_capacity(2 * frequencies.len() * t.len());
     for t in t {
         let t = *t as f64 * 1000.0 / steps as f64;
@@ -61,7 +63,12 @@ impl Embedding {
         let feature = [layer("condition.0", condition_dim)?, layer("condition.1", width)?];
         let absent = to.add("condition.absent", draw.constant(&[width], 0.0)?)?;
         // A unit vector's elements shrink with its length; scaled, they have unit variance like any other input.
-        Ok(Self { time, feature, absent, scale: (condition_dim as f64).sqrt() })
+        Ok(Self {
+            time,
+            feature,
+            absent,
+            scale: (condition_dim as f64).sqrt(),
+        })
     }
 
     /// The embedding after its activation, f32 `[B, width]`: small, so never in bf16.

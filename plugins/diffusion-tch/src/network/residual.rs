@@ -17,7 +17,13 @@ pub(super) struct Residual {
 }
 
 impl Residual {
-    pub(super) fn new(to: &mut Parameters, draw: Initialiser, params: &Params, name: &str, [inputs, outputs]: [i64; 2]) -> Result<Self> {
+    pub(super) fn new(
+        to: &mut Parameters,
+        draw: Initialiser,
+        params: &Params,
+        name: &str,
+        [inputs, outputs]: [i64; 2],
+    ) -> Result<Self> {
         let groups = params.norm_groups as i64;
         let embedding = Embedding::width(params.base_width as i64);
         Ok(Self {
@@ -26,12 +32,44 @@ impl Residual {
                 GroupNorm::new(to, draw, &format!("{name}.norm.1"), outputs, groups)?,
             ],
             conv: [
-                Conv2d::new(to, draw, &format!("{name}.conv.0"), [inputs, outputs], 3, 1, Start::FanIn)?,
-                Conv2d::new(to, draw, &format!("{name}.conv.1"), [outputs, outputs], 3, 1, Start::Zero)?,
+                Conv2d::new(
+                    to,
+                    draw,
+                    &format!("{name}.conv.0"),
+                    [inputs, outputs],
+                    3,
+                    1,
+                    Start::FanIn,
+                )?,
+                Conv2d::new(
+                    to,
+                    draw,
+                    &format!("{name}.conv.1"),
+                    [outputs, outputs],
+                    3,
+                    1,
+                    Start::Zero,
+                )?,
             ],
-            adapt: Linear::new(to, draw, &format!("{name}.adapt"), [embedding, 2 * outputs], Start::FanIn)?,
+            adapt: Linear::new(
+                to,
+                draw,
+                &format!("{name}.adapt"),
+                [embedding, 2 * outputs],
+                Start::FanIn,
+            )?,
             shortcut: (inputs != outputs)
-                .then(|| Conv2d::new(to, draw, &format!("{name}.shortcut"), [inputs, outputs], 1, 1, Start::FanIn))
+                .then(|| {
+                    Conv2d::new(
+                        to,
+                        draw,
+                        &format!("{name}.shortcut"),
+                        [inputs, outputs],
+                        1,
+                        1,
+                        Start::FanIn,
+                    )
+                })
                 .transpose()?,
         })
     }
@@ -41,7 +79,11 @@ impl Residual {
         let Pass { weights, compute } = pass;
         let h = self.norm[0].forward(weights, x)?.f_silu()?;
         let h = self.conv[0].forward(weights, &h, compute)?;
-        let adapt = self.adapt.forward(weights, embedding, Kind::Float)?.f_unsqueeze(2)?.f_unsqueeze(3)?;
+        let adapt = self
+            .adapt
+            .forward(weights, embedding, Kind::Float)?
+            .f_unsqueeze(2)?
+            .f_unsqueeze(3)?;
         let adapt = adapt.f_to_kind(h.kind())?.f_chunk(2, 1)?;
         let h = self.norm[1].forward(weights, &h)?;
         let h = h.f_mul(&adapt[0].f_add_scalar(1.0)?)?.f_add(&adapt[1])?.f_silu()?;

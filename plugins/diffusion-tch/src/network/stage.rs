@@ -24,7 +24,10 @@ impl Stage {
     ) -> Result<Self> {
         let block = Residual::new(to, draw, params, name, widths)?;
         let attention = attends.then(|| Attention::new(to, draw, params, &format!("{name}.attention"), widths[1]));
-        Ok(Self { block, attention: attention.transpose()? })
+        Ok(Self {
+            block,
+            attention: attention.transpose()?,
+        })
     }
 
     pub(super) fn forward(&self, pass: Pass<'_>, x: &Tensor, embedding: &Tensor) -> TchResult {

@@ -45,12 +45,23 @@ impl Unet {
         for (level, next) in widths.iter().enumerate() {
             let mut stages = Vec::new();
             for i in 0..params.blocks {
-                stages.push(Stage::new(to, draw, params, &format!("down.{level}.{i}"), [width, *next], attends(level))?);
+                stages.push(Stage::new(
+                    to,
+                    draw,
+                    params,
+                    &format!("down.{level}.{i}"),
+                    [width, *next],
+                    attends(level),
+                )?);
                 width = *next;
             }
             let name = format!("down.{level}.shrink");
-            let shrink = (level + 1 < widths.len()).then(|| Conv2d::new(to, draw, &name, [width, width], 3, 2, Start::FanIn));
-            down.push(Level { stages, shrink: shrink.transpose()? });
+            let shrink =
+                (level + 1 < widths.len()).then(|| Conv2d::new(to, draw, &name, [width, width], 3, 2, Start::FanIn));
+            down.push(Level {
+                stages,
+                shrink: shrink.transpose()?,
+            });
         }
         let middle = [
             Stage::new(to, draw, params, "middle.0", [width, width], params.middle_attention)?,
@@ -60,7 +71,14 @@ impl Unet {
         for (level, next) in widths.iter().enumerate().rev() {
             let mut stages = Vec::new();
             for i in 0..params.blocks {
-                stages.push(Stage::new(to, draw, params, &format!("up.{level}.{i}"), [width + next, *next], attends(level))?);
+                stages.push(Stage::new(
+                    to,
+                    draw,
+                    params,
+                    &format!("up.{level}.{i}"),
+                    [width + next, *next],
+                    attends(level),
+                )?);
                 width = *next;
             }
             up.push(stages);
@@ -107,6 +125,9 @@ impl Unet {
             }
         }
         let h = self.norm.forward(weights, &h)?.f_silu()?;
-        self.output.forward(weights, &h, compute)?.f_to_kind(Kind::Float)?.f_pixel_shuffle(self.patch)
+        self.output
+            .forward(weights, &h, compute)?
+            .f_to_kind(Kind::Float)?
+            .f_pixel_shuffle(self.patch)
     }
 }

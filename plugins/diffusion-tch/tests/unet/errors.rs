@@ -21,7 +21,10 @@ fn nothing_works_before_initialising() {
         unet.save(&path, SaveKind::WEIGHTS, &Ctx::new(&host)).unwrap_err(),
     ];
     for error in errors {
-        assert!(error.message().contains("no weights yet") && error.help_text().is_some(), "{error}");
+        assert!(
+            error.message().contains("no weights yet") && error.help_text().is_some(),
+            "{error}"
+        );
     }
     assert!(!path.exists());
     assert_eq!((unet.info().condition_dim, unet.info().parameters), (0, 0));
@@ -29,8 +32,16 @@ fn nothing_works_before_initialising() {
 
 #[test]
 fn parameters_are_checked() {
-    let error = UnetDenoiser::configure(Params { resolution: 30, ..params() }).err().expect("30 is no multiple of 4");
-    assert!(error.kind() == ErrorKind::CONFIG && error.message().contains("`resolution` is 30"), "{error}");
+    let error = UnetDenoiser::configure(Params {
+        resolution: 30,
+        ..params()
+    })
+    .err()
+    .expect("30 is no multiple of 4");
+    assert!(
+        error.kind() == ErrorKind::CONFIG && error.message().contains("`resolution` is 30"),
+        "{error}"
+    );
     let mut unet = UnetDenoiser::configure(params()).unwrap();
     let error = unet.initialise(0, 1, &Ctx::new(&Host::with_threads(1))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CONFIG);
@@ -46,7 +57,11 @@ fn wrong_shapes_and_types_are_refused() {
     let shape = [2, 1, 16, 16];
     let doubles = vec![0f64; 2 * PIXELS];
     let images = |s: &[usize]| TensorRef::new(&x, s).unwrap();
-    let good = (images(&shape), TensorRef::new(&t, &[2]).unwrap(), TensorRef::new(&c, &[2, DIM]).unwrap());
+    let good = (
+        images(&shape),
+        TensorRef::new(&t, &[2]).unwrap(),
+        TensorRef::new(&c, &[2, DIM]).unwrap(),
+    );
     let seeds = TensorRef::new(&seeds, &[2]).unwrap();
     let mut out = vec![7f32; 2 * PIXELS];
     let mut ask = |x, t, c, s: &[usize]| {
@@ -63,7 +78,12 @@ fn wrong_shapes_and_types_are_refused() {
         ask(good.0, good.1, good.2.rows(0, 1).unwrap(), &shape),
         ask(good.0, good.1, TensorRef::new(&c, &[4, DIM / 2]).unwrap(), &shape),
         ask(good.0, good.1, good.2, &[2, 1, 256]),
-        ask(TensorRef::new::<f32>(&[], &[0, 1, 16, 16]).unwrap(), good.1, good.2, &shape),
+        ask(
+            TensorRef::new::<f32>(&[], &[0, 1, 16, 16]).unwrap(),
+            good.1,
+            good.2,
+            &shape,
+        ),
     ];
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::SHAPE, "{error}");
@@ -81,13 +101,25 @@ fn wrong_values_are_refused_with_their_row() {
     let host = Host::with_threads(1);
     let mut unet = unet(params());
     let (x, mut c) = data(3);
-    for (t, wanted) in [([0, 1000, 5], "t of row 1 is 1000, expected 0 to 999"), ([0, 5, -1], "t of row 2 is -1")] {
+    for (t, wanted) in [
+        ([0, 1000, 5], "t of row 1 is 1000, expected 0 to 999"),
+        ([0, 5, -1], "t of row 2 is -1"),
+    ] {
         let error = predict(&mut unet, &x, &t, Some(&c), &host).unwrap_err();
-        assert!(error.kind() == ErrorKind::DATA && error.message().contains(wanted), "{error}");
+        assert!(
+            error.kind() == ErrorKind::DATA && error.message().contains(wanted),
+            "{error}"
+        );
     }
     c[DIM + 1] = f32::INFINITY;
-    for error in [predict(&mut unet, &x, &[1; 3], Some(&c), &host).unwrap_err(), train(&mut unet, &x, &c, 0, 1e-3, &host).unwrap_err()] {
-        assert!(error.kind() == ErrorKind::DATA && error.message().contains("condition of row 1"), "{error}");
+    for error in [
+        predict(&mut unet, &x, &[1; 3], Some(&c), &host).unwrap_err(),
+        train(&mut unet, &x, &c, 0, 1e-3, &host).unwrap_err(),
+    ] {
+        assert!(
+            error.kind() == ErrorKind::DATA && error.message().contains("condition of row 1"),
+            "{error}"
+        );
     }
 }
 
@@ -99,28 +131,47 @@ fn a_loss_that_is_not_finite_changes_nothing() {
     let good = x.clone();
     x[5 * PIXELS] = f32::NAN;
     let error = train(&mut poisoned, &x, &c, 0, 1e-3, &host).unwrap_err();
-    assert!(error.kind() == ErrorKind::DATA && error.message().contains("loss of step 1 is NaN"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::DATA && error.message().contains("loss of step 1 is NaN"),
+        "{error}"
+    );
     for rate in [f64::NAN, -1.0] {
-        assert_eq!(train(&mut poisoned, &good, &c, 0, rate, &host).unwrap_err().kind(), ErrorKind::CONFIG);
+        assert_eq!(
+            train(&mut poisoned, &good, &c, 0, rate, &host).unwrap_err().kind(),
+            ErrorKind::CONFIG
+        );
     }
     let losses = [&mut poisoned, &mut clean].map(|unet| train(unet, &good, &c, 0, 1e-3, &host).unwrap().to_bits());
     assert_eq!(losses[0], losses[1]);
-    let answers = [&mut poisoned, &mut clean].map(|unet| bits(&predict(unet, &good, &[9; 6], Some(&c), &host).unwrap()));
+    let answers =
+        [&mut poisoned, &mut clean].map(|unet| bits(&predict(unet, &good, &[9; 6], Some(&c), &host).unwrap()));
     assert_eq!(answers[0], answers[1]);
 }
 
 #[test]
 fn work_stops_when_the_host_asks() {
-    let host = Host { cancelled: true, ..Host::with_threads(2) };
+    let host = Host {
+        cancelled: true,
+        ..Host::with_threads(2)
+    };
     let mut unet = unet(params());
     let (x, c) = data(9);
-    assert_eq!(predict(&mut unet, &x, &[1; 9], Some(&c), &host).unwrap_err().kind(), ErrorKind::CANCELLED);
-    assert_eq!(train(&mut unet, &x, &c, 0, 1e-3, &host).unwrap_err().kind(), ErrorKind::CANCELLED);
+    assert_eq!(
+        predict(&mut unet, &x, &[1; 9], Some(&c), &host).unwrap_err().kind(),
+        ErrorKind::CANCELLED
+    );
+    assert_eq!(
+        train(&mut unet, &x, &c, 0, 1e-3, &host).unwrap_err().kind(),
+        ErrorKind::CANCELLED
+    );
 }
 
 #[test]
 fn another_device_is_declined_in_the_log() {
-    let host = Host { device: Device::cuda(0), ..Host::with_threads(1) };
+    let host = Host {
+        device: Device::cuda(0),
+        ..Host::with_threads(1)
+    };
     let mut unet = UnetDenoiser::configure(params()).unwrap();
     unet.initialise(DIM, 1, &Ctx::new(&host)).unwrap();
     assert!(host.log.lock().unwrap()[0].contains("on the CPU only, not on cuda:0"));

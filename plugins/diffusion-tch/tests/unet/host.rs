@@ -16,7 +16,12 @@ pub struct Host {
 
 impl Host {
     pub fn with_threads(threads: u32) -> Self {
-        Self { threads, device: Device::CPU, cancelled: false, log: Mutex::default() }
+        Self {
+            threads,
+            device: Device::CPU,
+            cancelled: false,
+            log: Mutex::default(),
+        }
     }
 }
 

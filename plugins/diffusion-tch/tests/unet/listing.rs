@@ -8,7 +8,9 @@ use crate::{
 };
 
 fn registration() -> &'static ficta_core::Registration {
-    let found = static_components().into_iter().find(|r| r.kind() == Kind::DENOISER && r.name == "unet");
+    let found = static_components()
+        .into_iter()
+        .find(|r| r.kind() == Kind::DENOISER && r.name == "unet");
     found.expect("registered")
 }
 
@@ -22,7 +24,8 @@ fn schema() {
 #[test]
 fn parameters_come_from_json() {
     let make = |json| registration().make_denoiser(json);
-    let unet = make(r#"{"resolution": 64, "channels": 1, "patch": 4, "precision": "bf16", "schedule": "linear"}"#).unwrap();
+    let unet =
+        make(r#"{"resolution": 64, "channels": 1, "patch": 4, "precision": "bf16", "schedule": "linear"}"#).unwrap();
     assert_eq!((unet.info().height, unet.info().channels), (64, 1));
     for (json, wanted) in [
         (r#"{"resolutoin": 64}"#, "resolutoin"),

@@ -36,7 +36,10 @@ fn a_resumed_training_ends_with_the_same_bytes() {
         for kind in [SaveKind::CHECKPOINT, SaveKind::WEIGHTS] {
             save(&first, &whole, kind).unwrap();
             save(&second, &resumed, kind).unwrap();
-            assert!(fs::read(&whole).unwrap() == fs::read(&resumed).unwrap(), "{precision:?} {kind:?}");
+            assert!(
+                fs::read(&whole).unwrap() == fs::read(&resumed).unwrap(),
+                "{precision:?} {kind:?}"
+            );
         }
         assert!(fs::read(&whole).unwrap() != fs::read(&halfway).unwrap());
     }
@@ -61,8 +64,14 @@ fn weights_are_the_average_and_predict_the_same() {
     let (w, c) = (Saved::read(&weights).unwrap(), Saved::read(&checkpoint).unwrap());
     let name = "middle.0.conv.0.weight";
     assert!(w.get(name).unwrap() == c.get(name).unwrap());
-    assert!(c.get(name).unwrap() != c.get(&format!("training.{name}")).unwrap(), "the average lags behind");
-    assert!(w.names().all(|n| !n.starts_with("training.") && !n.starts_with("adamw.")));
+    assert!(
+        c.get(name).unwrap() != c.get(&format!("training.{name}")).unwrap(),
+        "the average lags behind"
+    );
+    assert!(
+        w.names()
+            .all(|n| !n.starts_with("training.") && !n.starts_with("adamw."))
+    );
 }
 
 #[test]
@@ -71,16 +80,52 @@ fn files_of_other_networks_are_refused_with_the_key() {
     let path = folder.path().join("weights");
     save(&unet(params()), &path, SaveKind::WEIGHTS).unwrap();
     for (params, wanted) in [
-        (Params { base_width: 32, ..params() }, "made with `base_width` = 16, but the run says 32"),
-        (Params { multipliers: vec![1, 1], ..params() }, "`multipliers` = [1,2]"),
-        (Params { prediction: PredictionTarget::Epsilon, ..params() }, "`prediction` = \"v\""),
-        (Params { timesteps: 10, ..params() }, "`timesteps` = 1000"),
+        (
+            Params {
+                base_width: 32,
+                ..params()
+            },
+            "made with `base_width` = 16, but the run says 32",
+        ),
+        (
+            Params {
+                multipliers: vec![1, 1],
+                ..params()
+            },
+            "`multipliers` = [1,2]",
+        ),
+        (
+            Params {
+                prediction: PredictionTarget::Epsilon,
+                ..params()
+            },
+            "`prediction` = \"v\"",
+        ),
+        (
+            Params {
+                timesteps: 10,
+                ..params()
+            },
+            "`timesteps` = 1000",
+        ),
     ] {
         let error = load(params, &path).err().expect("another network");
-        assert!(error.kind() == ErrorKind::DATA && error.message().contains(wanted), "{error}");
+        assert!(
+            error.kind() == ErrorKind::DATA && error.message().contains(wanted),
+            "{error}"
+        );
     }
     // What concerns training or speed alone may differ.
-    load(Params { condition_dropout: 0.5, micro_batch: 7, ema_decay: 0.5, ..params() }, &path).unwrap();
+    load(
+        Params {
+            condition_dropout: 0.5,
+            micro_batch: 7,
+            ema_decay: 0.5,
+            ..params()
+        },
+        &path,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -93,13 +138,27 @@ fn a_failed_load_or_save_leaves_everything_as_it_was() {
     let whole = fs::read(&path).unwrap();
     let (x, c) = data(1);
     let before = predict(&mut unet, &x, &[1], Some(&c), &host).unwrap();
-    for (name, content) in [("cut", &whole[..whole.len() / 2]), ("text", b"no network, but text of some length")] {
+    for (name, content) in [
+        ("cut", &whole[..whole.len() / 2]),
+        ("text", b"no network, but text of some length"),
+    ] {
         let bad = folder.path().join(name);
         fs::write(&bad, content).unwrap();
         assert_eq!(unet.load(&bad, &ctx).unwrap_err().kind(), ErrorKind::DATA, "{name}");
     }
-    assert_eq!(unet.load(&folder.path().join("missing"), &ctx).unwrap_err().kind(), ErrorKind::IO);
-    assert_eq!(save(&unet, &folder.path().join("no/folder"), SaveKind::WEIGHTS).unwrap_err().kind(), ErrorKind::IO);
-    assert_eq!(bits(&predict(&mut unet, &x, &[1], Some(&c), &host).unwrap()), bits(&before));
+    assert_eq!(
+        unet.load(&folder.path().join("missing"), &ctx).unwrap_err().kind(),
+        ErrorKind::IO
+    );
+    assert_eq!(
+        save(&unet, &folder.path().join("no/folder"), SaveKind::WEIGHTS)
+            .unwrap_err()
+            .kind(),
+        ErrorKind::IO
+    );
+    assert_eq!(
+        bits(&predict(&mut unet, &x, &[1], Some(&c), &host).unwrap()),
+        bits(&before)
+    );
     assert_eq!(unet.info().condition_dim, DIM);
 }

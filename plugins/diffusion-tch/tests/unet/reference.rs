@@ -40,12 +40,16 @@ fn answers(precision: Precision) -> [(Vec<f32>, Vec<f32>); 2] {
         let shape = [3, 1, 16, 16];
         let x = TensorRef::new(&x, &shape).unwrap();
         let t = TensorRef::new(&t, &[3]).unwrap();
-        unet.predict(x, t, condition, TensorMut::new(&mut out, &shape).unwrap(), &ctx).unwrap();
+        unet.predict(x, t, condition, TensorMut::new(&mut out, &shape).unwrap(), &ctx)
+            .unwrap();
         out
     };
     let with = ask(Some(TensorRef::new(&condition, &[3, 6]).unwrap()));
     let without = ask(None);
-    [(with, floats(&saved, "out")), (without, floats(&saved, "unconditional"))]
+    [
+        (with, floats(&saved, "out")),
+        (without, floats(&saved, "unconditional")),
+    ]
 }
 
 #[test]
@@ -59,9 +63,14 @@ fn forward_is_pytorchs() {
 #[test]
 fn bf16_is_near_it() {
     for (ours, theirs) in answers(Precision::Bf16) {
-        let rms = |values: &mut dyn Iterator<Item = f32>| (values.map(|v| f64::from(v).powi(2)).sum::<f64>() / ours.len() as f64).sqrt();
+        let rms = |values: &mut dyn Iterator<Item = f32>| {
+            (values.map(|v| f64::from(v).powi(2)).sum::<f64>() / ours.len() as f64).sqrt()
+        };
         let error = rms(&mut ours.iter().zip(&theirs).map(|(a, b)| a - b));
-        assert!(error < 0.02 * rms(&mut theirs.iter().copied()) && error > 0.0, "{error}");
+        assert!(
+            error < 0.02 * rms(&mut theirs.iter().copied()) && error > 0.0,
+            "{error}"
+        );
     }
 }
 

@@ -51,7 +51,14 @@ pub fn data(count: usize) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// One step on all of `images`, with seeds counted from `first_seed`.
-pub fn train(unet: &mut UnetDenoiser, images: &[f32], conditions: &[f32], first_seed: u64, rate: f64, host: &Host) -> Result<f64> {
+pub fn train(
+    unet: &mut UnetDenoiser,
+    images: &[f32],
+    conditions: &[f32],
+    first_seed: u64,
+    rate: f64,
+    host: &Host,
+) -> Result<f64> {
     let count = images.len() / PIXELS;
     let seeds: Vec<u64> = (0..count as u64).map(|i| first_seed + i).collect();
     unet.train_step(
@@ -72,7 +79,13 @@ pub fn train_steps(unet: &mut UnetDenoiser, range: std::ops::Range<u64>, host: &
 }
 
 /// The prediction for these rows.
-pub fn predict(unet: &mut UnetDenoiser, x: &[f32], t: &[i64], condition: Option<&[f32]>, host: &Host) -> Result<Vec<f32>> {
+pub fn predict(
+    unet: &mut UnetDenoiser,
+    x: &[f32],
+    t: &[i64],
+    condition: Option<&[f32]>,
+    host: &Host,
+) -> Result<Vec<f32>> {
     let mut out = vec![f32::NAN; x.len()];
     let shape = [t.len(), 1, 16, 16];
     let condition = condition.map(|c| TensorRef::new(c, &[t.len(), DIM])).transpose()?;

@@ -8,7 +8,7 @@ use ficta_iresnet_tch::{IResNet, Params};
 use crate::{scene, test_host::TestHost};
 
 /// Rows of 40 images embedded in batches of 1, 3 and 40, and in reverse order, bit by bit.
-fn rows_are_their_own(net: &mut IResNet, ctx: &Ctx<'_>) {
+fn rows_are_their_own(net: &mut IResNet, ctx: &Ctx<'_>) -> Vec<f32> {
     let info = net.info();
     let image = info.channels * info.height * info.width;
     let mut pixels = vec![0f32; 40 * image];
@@ -36,9 +36,10 @@ fn rows_are_their_own(net: &mut IResNet, ctx: &Ctx<'_>) {
     let swapped: Vec<f32> = backwards.chunks(info.dim).rev().flatten().copied().collect();
     backwards.clone_from(&swapped);
     assert!(backwards == together, "reverse order");
+    together
 }
 
-fn trained_a_little(params: Params, ctx: &Ctx<'_>) -> IResNet {
+fn initialised(params: Params, ctx: &Ctx<'_>) -> IResNet {
     let mut net = IResNet::configure(params).expect("a network");
     net.initialise(scene::CLASSES, 3, ctx).expect("new weights");
     net
@@ -46,19 +47,25 @@ fn trained_a_little(params: Params, ctx: &Ctx<'_>) -> IResNet {
 
 #[test]
 fn rows_depend_on_their_image_alone() {
-    for threads in [1, 2] {
+    let run = |threads| {
         let host = TestHost {
             threads,
             ..TestHost::default()
         };
         let ctx = Ctx::new(&host);
+        let mut all = Vec::new();
         for overrides in ["{}", r#"{"embed_precision":"bf16"}"#, r#"{"micro_batch":7}"#] {
-            rows_are_their_own(&mut trained_a_little(scene::params(overrides), &ctx), &ctx);
+            all.extend(rows_are_their_own(
+                &mut initialised(scene::params(overrides), &ctx),
+                &ctx,
+            ));
         }
         // Widths that fill vector registers take other paths through the convolutions.
         let wide = r#"{"blocks":[1,1,1,1],"widths":[16,32,64,64,64],"input_size":32,"dim":128}"#;
-        rows_are_their_own(&mut trained_a_little(scene::params(wide), &ctx), &ctx);
-    }
+        all.extend(rows_are_their_own(&mut initialised(scene::params(wide), &ctx), &ctx));
+        all
+    };
+    assert!(run(1) == run(2), "one thread and two");
 }
 
 #[test]
@@ -68,7 +75,7 @@ fn no_images_give_no_rows() {
         ..TestHost::default()
     };
     let ctx = Ctx::new(&host);
-    let mut net = trained_a_little(scene::params("{}"), &ctx);
+    let mut net = initialised(scene::params("{}"), &ctx);
     assert!(scene::embed(&mut net, &[], &ctx).is_empty());
 }
 
@@ -79,7 +86,7 @@ fn embedding_can_be_cancelled() {
         ..TestHost::default()
     };
     let ctx = Ctx::new(&host);
-    let mut net = trained_a_little(scene::params("{}"), &ctx);
+    let mut net = initialised(scene::params("{}"), &ctx);
     host.cancelled.store(true, Ordering::Relaxed);
     let (pixels, mut out) = (scene::noise(2, 0), vec![0f32; 2 * scene::DIM]);
     let out = TensorMut::new(&mut out, &[2, scene::DIM]).expect("a buffer");

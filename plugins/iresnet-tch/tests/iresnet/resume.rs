@@ -2,7 +2,7 @@
 
 use ficta_core::{Backbone, Ctx, NullHost, SaveKind};
 
-use crate::scene;
+use crate::{scene, test_host::TestHost};
 
 fn bytes(net: &dyn Backbone, what: SaveKind, ctx: &Ctx<'_>) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -62,4 +62,20 @@ fn the_seed_alone_decides() {
     };
     assert!(run(1) == run(1));
     assert!(run(1) != run(2));
+}
+
+#[test]
+fn training_on_two_threads_repeats_itself() {
+    let host = TestHost {
+        threads: 2,
+        ..TestHost::default()
+    };
+    let ctx = Ctx::new(&host);
+    let run = || {
+        let mut net = scene::net(r#"{"widths":[16,16,32,32,64],"precision":"bf16"}"#);
+        net.initialise(scene::CLASSES, 1, &ctx).expect("new weights");
+        scene::train(&mut net, 0, 4, &ctx);
+        bytes(&net, SaveKind::CHECKPOINT, &ctx)
+    };
+    assert!(run() == run());
 }

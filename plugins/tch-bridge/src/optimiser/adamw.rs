@@ -4,7 +4,7 @@ use ficta_core::Result;
 use tch::Tensor;
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult};
+use crate::{OrBackend, Parameters, Saved, TchResult, dense};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +20,11 @@ pub struct AdamWSettings {
 impl Default for AdamWSettings {
     /// PyTorch's.
     fn default() -> Self {
-        Self { betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.01 }
+        Self {
+            betas: (0.9, 0.999),
+            eps: 1e-8,
+            weight_decay: 0.01,
+        }
     }
 }
 
@@ -38,7 +42,12 @@ impl AdamW {
     /// # Errors
     /// libtorch's: out of memory.
     pub fn new(settings: AdamWSettings, parameters: &Parameters) -> Result<Self> {
-        Ok(Self { settings, mean: state::zeros_like(parameters)?, square: state::zeros_like(parameters)?, steps: 0 })
+        Ok(Self {
+            settings,
+            mean: state::zeros_like(parameters)?,
+            square: state::zeros_like(parameters)?,
+            steps: 0,
+        })
     }
 
     /// Steps done.
@@ -56,20 +65,28 @@ impl AdamW {
     }
 
     fn update(&mut self, parameters: &Parameters, gradients: &[Tensor], learning_rate: f64) -> TchResult<()> {
-        let AdamWSettings { betas: (beta1, beta2), eps, weight_decay } = self.settings;
-        self.steps += 1;
-        let steps = self.steps as f64;
-        let step_size = learning_rate / (1.0 - beta1.powf(steps));
-        let root = (1.0 - beta2.powf(steps)).sqrt();
+        let AdamWSettings {
+            betas: (beta1, beta2),
+            eps,
+            weight_decay,
+        } = self.settings;
+        let steps = (self.steps + 1) as f64;
+        let step_size = (learning_rate / (1.0 - beta1.powf(steps))) as f32;
+        let root = (1.0 - beta2.powf(steps)).sqrt() as f32;
+        let keep = (1.0 - learning_rate * weight_decay) as f32;
+        let (new1, keep2, new2, eps) = ((1.0 - beta1) as f32, beta2 as f32, (1.0 - beta2) as f32, eps as f32);
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for (((_, p), g), (mean, square)) in parameters.trainable().zip(gradients).zip(moments) {
-            let mut p = p.shallow_clone();
-            let _ = p.f_mul_scalar_(1.0 - learning_rate * weight_decay)?;
-            let _ = mean.f_add_(&g.f_sub(mean)?.f_mul_scalar_(1.0 - beta1)?)?;
-            let _ = square.f_mul_scalar_(beta2)?.f_add_(&g.f_mul(g)?.f_mul_scalar_(1.0 - beta2)?)?;
-            let denominator = square.f_sqrt()?.f_div_scalar_(root)?.f_add_scalar_(eps)?;
-            let _ = p.f_sub_(&mean.f_div(&denominator)?.f_mul_scalar_(step_size)?)?;
+            let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
+            let moments = dense::elements(mean)?.iter_mut().zip(dense::elements(square)?);
+            let pairs = dense::elements(&mut weights)?.iter_mut().zip(dense::elements(&mut g)?);
+            for ((p, g), (mean, square)) in pairs.zip(moments) {
+                *mean += (*g - *mean) * new1;
+                *square = *square * keep2 + *g * *g * new2;
+                *p = *p * keep - *mean / (square.sqrt() / root + eps) * step_size;
+            }
         }
+        self.steps += 1;
         Ok(())
     }
 

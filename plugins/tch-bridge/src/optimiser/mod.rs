@@ -1,6 +1,7 @@
 //! Optimisers over [`crate::Parameters`], with PyTorch's arithmetic and a state that can be saved.
 //!
-//! Every operation is one elementwise product, sum or quotient, each correctly rounded: results do not depend on the number of threads.
+//! One pass over each tensor on the calling thread, each operation correctly rounded: results do not depend on the number of threads, and on a CPU the
+//! pass takes as long as its memory traffic.
 
 mod adamw;
 mod sgd;

@@ -4,7 +4,7 @@ use ficta_core::Result;
 use tch::Tensor;
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult};
+use crate::{OrBackend, Parameters, Saved, TchResult, dense};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,7 +28,11 @@ impl Sgd {
     /// # Errors
     /// libtorch's: out of memory.
     pub fn new(settings: SgdSettings, parameters: &Parameters) -> Result<Self> {
-        Ok(Self { settings, velocity: state::zeros_like(parameters)?, steps: 0 })
+        Ok(Self {
+            settings,
+            velocity: state::zeros_like(parameters)?,
+            steps: 0,
+        })
     }
 
     /// Steps done.
@@ -47,12 +51,14 @@ impl Sgd {
 
     fn update(&mut self, parameters: &Parameters, gradients: &[Tensor], learning_rate: f64) -> TchResult<()> {
         let SgdSettings { momentum, weight_decay } = self.settings;
+        let (momentum, weight_decay, learning_rate) = (momentum as f32, weight_decay as f32, learning_rate as f32);
         for (((_, p), g), v) in parameters.trainable().zip(gradients).zip(&mut self.velocity) {
-            let mut p = p.shallow_clone();
-            // Velocity takes the decayed gradient whole, as PyTorch adds it: the order of the sums is part of the result.
-            let decayed = if weight_decay == 0.0 { g.shallow_clone() } else { g.f_add(&p.f_mul_scalar(weight_decay)?)? };
-            let _ = v.f_mul_scalar_(momentum)?.f_add_(&decayed)?;
-            let _ = p.f_sub_(&v.f_mul_scalar(learning_rate)?)?;
+            let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
+            let pairs = dense::elements(&mut weights)?.iter_mut().zip(dense::elements(&mut g)?);
+            for ((p, g), v) in pairs.zip(dense::elements(v)?) {
+                *v = *v * momentum + (*g + *p * weight_decay);
+                *p -= *v * learning_rate;
+            }
         }
         self.steps += 1;
         Ok(())

@@ -6,16 +6,28 @@ use tch::Tensor;
 use crate::{OrBackend, Parameters, Saved, TchResult};
 
 pub(super) fn zeros_like(parameters: &Parameters) -> Result<Vec<Tensor>> {
-    tch::no_grad(|| parameters.trainable().map(|(_, p)| Ok(p.f_detach()?.f_zeros_like()?)).collect::<TchResult<_>>())
-        .or_backend("creating an optimiser's state")
+    tch::no_grad(|| {
+        parameters
+            .trainable()
+            .map(|(_, p)| Ok(p.f_detach()?.f_zeros_like()?))
+            .collect::<TchResult<_>>()
+    })
+    .or_backend("creating an optimiser's state")
 }
 
 pub(super) fn named<'a>(state: &'a [Tensor], parameters: &'a Parameters, prefix: &str) -> Vec<(String, &'a Tensor)> {
-    parameters.trainable().zip(state).map(|((name, _), t)| (format!("{prefix}{name}"), t)).collect()
+    parameters
+        .trainable()
+        .zip(state)
+        .map(|((name, _), t)| (format!("{prefix}{name}"), t))
+        .collect()
 }
 
 pub(super) fn read(saved: &Saved, parameters: &Parameters, prefix: &str) -> Result<Vec<Tensor>> {
-    parameters.trainable().map(|(name, p)| saved.like(&format!("{prefix}{name}"), p)).collect()
+    parameters
+        .trainable()
+        .map(|(name, p)| saved.like(&format!("{prefix}{name}"), p))
+        .collect()
 }
 
 pub(super) fn check(gradients: &[Tensor], state: &[Tensor]) -> Result<()> {
@@ -23,5 +35,9 @@ pub(super) fn check(gradients: &[Tensor], state: &[Tensor]) -> Result<()> {
     if fits {
         return Ok(());
     }
-    Err(Error::shape(format!("{} gradients for an optimiser over {} parameters, or of other shapes", gradients.len(), state.len())))
+    Err(Error::shape(format!(
+        "{} gradients for an optimiser over {} parameters, or of other shapes",
+        gradients.len(),
+        state.len()
+    )))
 }

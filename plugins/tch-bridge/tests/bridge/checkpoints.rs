@@ -8,10 +8,18 @@ use tch::{Kind, Tensor};
 
 fn tensors() -> Vec<(String, Tensor)> {
     vec![
-        ("b".into(), Tensor::from_slice(&[1f32, f32::NAN, -0.0, 1e-40]).reshape([2, 2])),
+        (
+            "b".into(),
+            Tensor::from_slice(&[1f32, f32::NAN, -0.0, 1e-40]).reshape([2, 2]),
+        ),
         ("a.count".into(), Tensor::from_slice(&[i64::MIN, 3])),
         ("scalar".into(), Tensor::from_slice(&[0.1f64]).reshape([0i64; 0])),
-        ("strided".into(), Tensor::from_slice(&[1f32, 2.0, 3.0, 4.0, 5.0, 6.0]).reshape([2, 3]).tr()),
+        (
+            "strided".into(),
+            Tensor::from_slice(&[1f32, 2.0, 3.0, 4.0, 5.0, 6.0])
+                .reshape([2, 3])
+                .tr(),
+        ),
         ("empty".into(), Tensor::zeros([0, 3], (Kind::Float, tch::Device::Cpu))),
     ]
 }
@@ -33,12 +41,22 @@ fn what_is_written_comes_back_bit_by_bit() {
     let path = folder.path().join("x.safetensors");
     write(&path, &tensors()).unwrap();
     let saved = Saved::read(&path).unwrap();
-    assert_eq!(saved.names().collect::<Vec<_>>(), ["a.count", "b", "empty", "scalar", "strided"]);
+    assert_eq!(
+        saved.names().collect::<Vec<_>>(),
+        ["a.count", "b", "empty", "scalar", "strided"]
+    );
     for (name, t) in tensors() {
         let back = saved.like(&name, &t).unwrap();
-        assert_eq!((back.size(), back.kind(), bits(&back)), (t.size(), t.kind(), bits(&t)), "{name}");
+        assert_eq!(
+            (back.size(), back.kind(), bits(&back)),
+            (t.size(), t.kind(), bits(&t)),
+            "{name}"
+        );
     }
-    assert_eq!(saved.description::<(String, u32)>().unwrap(), ("a description".into(), 7));
+    assert_eq!(
+        saved.description::<(String, u32)>().unwrap(),
+        ("a description".into(), 7)
+    );
 }
 
 #[test]
@@ -51,7 +69,11 @@ fn equal_content_gives_equal_bytes_and_replaces_the_old_file() {
     write(&paths[0], &tensors()).unwrap();
     write(&paths[1], &reversed).unwrap();
     assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside");
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "nothing is left beside"
+    );
 }
 
 #[test]
@@ -61,10 +83,16 @@ fn failures_leave_the_old_file_alone() {
     fs::write(&path, "old").unwrap();
     let bad = [("half".to_string(), Tensor::from_slice(&[1f32]).to_kind(Kind::Half))];
     let error = write(&path, &bad).unwrap_err();
-    assert!(error.kind() == ErrorKind::UNSUPPORTED && error.message().contains("`half`"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::UNSUPPORTED && error.message().contains("`half`"),
+        "{error}"
+    );
     assert_eq!(fs::read(&path).unwrap(), b"old");
     let nowhere = write(&folder.path().join("missing/x"), &tensors()).unwrap_err();
-    assert!(nowhere.kind() == ErrorKind::IO && nowhere.message().contains("missing"), "{nowhere}");
+    assert!(
+        nowhere.kind() == ErrorKind::IO && nowhere.message().contains("missing"),
+        "{nowhere}"
+    );
 }
 
 #[test]
@@ -77,7 +105,10 @@ fn broken_files_are_data_errors() {
     for cut in [0, 7, 100, whole.len() - 1] {
         fs::write(&path, &whole[..cut]).unwrap();
         let error = Saved::read(&path).err().unwrap();
-        assert!(error.kind() == ErrorKind::DATA && error.help_text().is_some(), "{cut}: {error}");
+        assert!(
+            error.kind() == ErrorKind::DATA && error.help_text().is_some(),
+            "{cut}: {error}"
+        );
     }
     fs::write(&path, [0xff; 64]).unwrap();
     assert_eq!(Saved::read(&path).err().unwrap().kind(), ErrorKind::DATA);
@@ -90,13 +121,26 @@ fn other_shapes_types_and_names_are_refused_and_change_nothing() {
     write(&path, &tensors()).unwrap();
     let saved = Saved::read(&path).unwrap();
     let mut p = Parameters::new();
-    p.add("strided", Tensor::from_slice(&[9f32; 6]).reshape([3, 2])).unwrap();
+    p.add("strided", Tensor::from_slice(&[9f32; 6]).reshape([3, 2]))
+        .unwrap();
     p.add("b", Tensor::from_slice(&[9f32; 6]).reshape([2, 3])).unwrap();
     let error = p.restore(&saved, "").unwrap_err();
-    assert!(error.kind() == ErrorKind::DATA && error.message().contains("[2, 2], expected Float [2, 3]"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::DATA && error.message().contains("[2, 2], expected Float [2, 3]"),
+        "{error}"
+    );
     assert_eq!(p.tensors()[0].double_value(&[0, 0]), 9.0);
-    assert!(p.restore(&saved, "other.").unwrap_err().message().contains("no tensor `other.strided`"));
-    assert!(saved.like("b", &Tensor::from_slice(&[1f64; 4]).reshape([2, 2])).is_err());
+    assert!(
+        p.restore(&saved, "other.")
+            .unwrap_err()
+            .message()
+            .contains("no tensor `other.strided`")
+    );
+    assert!(
+        saved
+            .like("b", &Tensor::from_slice(&[1f64; 4]).reshape([2, 2]))
+            .is_err()
+    );
     assert!(saved.description::<Vec<u32>>().unwrap_err().kind() == ErrorKind::DATA);
 }
 
@@ -114,5 +158,11 @@ fn files_of_other_tools_can_be_read() {
     let saved = Saved::read(&path).unwrap();
     assert_eq!(saved.names().collect::<Vec<_>>(), ["t"]);
     assert_eq!(saved.get("t").unwrap().double_value(&[0]), 2.5);
-    assert!(saved.description::<String>().unwrap_err().message().contains("does not say what it holds"));
+    assert!(
+        saved
+            .description::<String>()
+            .unwrap_err()
+            .message()
+            .contains("does not say what it holds")
+    );
 }

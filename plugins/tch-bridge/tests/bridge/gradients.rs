@@ -9,7 +9,8 @@ use crate::host::Host;
 fn three() -> Parameters {
     let mut p = Parameters::new();
     for (name, value) in [("z", 1f32), ("a", 2.0), ("m", 3.0)] {
-        p.add(name, Tensor::from_slice(&[value, -value]).reshape([2, 1])).unwrap();
+        p.add(name, Tensor::from_slice(&[value, -value]).reshape([2, 1]))
+            .unwrap();
     }
     p
 }
@@ -22,7 +23,12 @@ fn order_is_that_of_creation_and_names_are_unique() {
     assert_eq!(p.trainable().map(|(name, _)| name).collect::<Vec<_>>(), ["z", "a", "m"]);
     assert_eq!(p.count(), 6);
     assert!(p.find("a").is_some_and(|id| p.get(id).double_value(&[0, 0]) == 2.0) && p.find("b").is_none());
-    assert!(p.add("a", Tensor::from_slice(&[0f32])).unwrap_err().message().contains("`a`"));
+    assert!(
+        p.add("a", Tensor::from_slice(&[0f32]))
+            .unwrap_err()
+            .message()
+            .contains("`a`")
+    );
     assert_eq!(p.names().len(), 4);
 }
 
@@ -35,7 +41,12 @@ fn gradients_come_in_order_with_zeros_for_what_has_no_part() {
     assert_eq!(rows, [[5.0, 5.0], [0.0, 0.0], [6.0, -6.0]]);
     let without_graph = p.gradients(&Tensor::from_slice(&[1f32])).unwrap_err();
     assert!(without_graph.message().contains("without a graph"), "{without_graph}");
-    assert!(p.gradients(&(&p.tensors()[0] * 2.0)).unwrap_err().message().contains("[2, 1]"));
+    assert!(
+        p.gradients(&(&p.tensors()[0] * 2.0))
+            .unwrap_err()
+            .message()
+            .contains("[2, 1]")
+    );
 }
 
 #[test]
@@ -50,11 +61,23 @@ fn leaves_in_bf16_have_the_gradients_of_the_originals() {
 
 #[test]
 fn averages_are_those_of_the_processes() {
-    let host = Host { processes: 4, ..Host::with_threads(1) };
-    let mut g = vec![Tensor::from_slice(&[1f32, 2.0]), Tensor::from_slice(&[[3f32, 4.0], [5.0, 6.0]].concat()).reshape([2, 2]).tr()];
+    let host = Host {
+        processes: 4,
+        ..Host::with_threads(1)
+    };
+    let mut g = vec![
+        Tensor::from_slice(&[1f32, 2.0]),
+        Tensor::from_slice(&[[3f32, 4.0], [5.0, 6.0]].concat())
+            .reshape([2, 2])
+            .tr(),
+    ];
     let before: Vec<Tensor> = g.iter().map(Tensor::copy).collect();
     // All processes hold the same, so the mean is what each holds.
     assert_eq!(average_over_processes(0.5, &mut g, &Ctx::new(&host)).unwrap(), 0.5);
     assert!(g.iter().zip(&before).all(|(a, b)| a == b));
-    assert!(average_over_processes(f64::NAN, &mut g, &Ctx::new(&host)).unwrap().is_nan());
+    assert!(
+        average_over_processes(f64::NAN, &mut g, &Ctx::new(&host))
+            .unwrap()
+            .is_nan()
+    );
 }

@@ -14,7 +14,11 @@ pub struct Host {
 
 impl Host {
     pub fn with_threads(threads: u32) -> Self {
-        Self { threads, processes: 1, cancelled: AtomicBool::new(false) }
+        Self {
+            threads,
+            processes: 1,
+            cancelled: AtomicBool::new(false),
+        }
     }
 }
 

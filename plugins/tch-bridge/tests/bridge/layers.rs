@@ -12,13 +12,21 @@ fn defaults_have_pytorchs_bound() {
     let mut p = Parameters::new();
     Conv2d::new(&mut p, Initialiser::new(1), "conv", [16, 32], 3, 1, Start::FanIn).unwrap();
     Linear::new(&mut p, Initialiser::new(1), "linear", [100, 50], Start::FanIn).unwrap();
-    for (name, fan_in) in [("conv.weight", 144.0f32), ("conv.bias", 144.0), ("linear.weight", 100.0), ("linear.bias", 100.0)] {
+    for (name, fan_in) in [
+        ("conv.weight", 144.0f32),
+        ("conv.bias", 144.0),
+        ("linear.weight", 100.0),
+        ("linear.bias", 100.0),
+    ] {
         let values = flat(p.get(p.find(name).unwrap()));
         let (bound, largest) = (fan_in.sqrt().recip(), values.iter().fold(0f32, |m, v| m.max(v.abs())));
         assert!(largest <= bound && largest > 0.9 * bound, "{name}: {largest} {bound}");
         let variance = values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32;
         // Of a uniform distribution: bound^2 / 3. Four standard errors for the fewest values, 32.
-        assert!((variance * 3.0 / bound.powi(2) - 1.0).abs() < 0.65, "{name}: {variance}");
+        assert!(
+            (variance * 3.0 / bound.powi(2) - 1.0).abs() < 0.65,
+            "{name}: {variance}"
+        );
     }
 }
 
@@ -60,10 +68,17 @@ fn group_norm_takes_bf16_with_f32_weights() {
     let exact = norm.forward(p.tensors(), &x).unwrap();
     let rounded = norm.forward(p.tensors(), &x.to_kind(Kind::BFloat16)).unwrap();
     assert_eq!(rounded.kind(), Kind::BFloat16);
-    let error = flat(&exact).iter().zip(flat(&rounded)).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+    let error = flat(&exact)
+        .iter()
+        .zip(flat(&rounded))
+        .fold(0f32, |m, (a, b)| m.max((a - b).abs()));
     assert!(error < 0.03, "{error}");
     let group = exact.reshape([4, 2, -1]);
-    assert!(flat(&group.mean_dim(2, false, Kind::Float)).iter().all(|m| m.abs() < 1e-5));
+    assert!(
+        flat(&group.mean_dim(2, false, Kind::Float))
+            .iter()
+            .all(|m| m.abs() < 1e-5)
+    );
 }
 
 #[test]

@@ -39,7 +39,9 @@ fn start() -> Parameters {
     let mut parameters = Parameters::new();
     parameters.add("w", matrix(&reference().start)).unwrap();
     // Neither stepped nor in the way of the order.
-    parameters.add_buffer("statistics", Tensor::from_slice(&[7f32])).unwrap();
+    parameters
+        .add_buffer("statistics", Tensor::from_slice(&[7f32]))
+        .unwrap();
     parameters
 }
 
@@ -50,8 +52,15 @@ fn close(ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len());
 }
 
-const ADAMW: AdamWSettings = AdamWSettings { betas: (0.8, 0.95), eps: 1e-8, weight_decay: 0.3 };
-const SGD: SgdSettings = SgdSettings { momentum: 0.9, weight_decay: 5e-4 };
+const ADAMW: AdamWSettings = AdamWSettings {
+    betas: (0.8, 0.95),
+    eps: 1e-8,
+    weight_decay: 0.3,
+};
+const SGD: SgdSettings = SgdSettings {
+    momentum: 0.9,
+    weight_decay: 5e-4,
+};
 
 #[test]
 fn adamw_goes_pytorchs_way() {
@@ -67,7 +76,10 @@ fn adamw_goes_pytorchs_way() {
 #[test]
 fn sgd_goes_pytorchs_way() {
     let reference = reference();
-    let plain = SgdSettings { momentum: 0.0, weight_decay: 0.0 };
+    let plain = SgdSettings {
+        momentum: 0.0,
+        weight_decay: 0.0,
+    };
     for (settings, path) in [(SGD, &reference.sgd), (plain, &reference.plain_sgd)] {
         let parameters = start();
         let mut optimiser = Sgd::new(settings, &parameters).unwrap();
@@ -84,7 +96,10 @@ fn memory_order_does_not_matter() {
     let reference = reference();
     let shuffled = |values: &[f32]| matrix(values).tr().contiguous().tr();
     let (plain, parameters) = (start(), start());
-    let (mut a, mut b) = (AdamW::new(ADAMW, &plain).unwrap(), AdamW::new(ADAMW, &parameters).unwrap());
+    let (mut a, mut b) = (
+        AdamW::new(ADAMW, &plain).unwrap(),
+        AdamW::new(ADAMW, &parameters).unwrap(),
+    );
     for gradient in &reference.gradients {
         a.step(&plain, &[matrix(gradient)], 0.01).unwrap();
         b.step(&parameters, &[shuffled(gradient)], 0.01).unwrap();
@@ -100,7 +115,9 @@ fn a_saved_state_goes_on_with_the_same_bits() {
     let (whole, first, second) = (start(), start(), start());
     let mut adamw = [&whole, &first, &second].map(|p| AdamW::new(ADAMW, p).unwrap());
     let step = |optimiser: &mut AdamW, parameters: &Parameters, i: usize| {
-        optimiser.step(parameters, &[matrix(&reference.gradients[i])], reference.rates[i]).unwrap();
+        optimiser
+            .step(parameters, &[matrix(&reference.gradients[i])], reference.rates[i])
+            .unwrap();
     };
     (0..5).for_each(|i| step(&mut adamw[0], &whole, i));
     (0..3).for_each(|i| step(&mut adamw[1], &first, i));
@@ -116,7 +133,10 @@ fn a_saved_state_goes_on_with_the_same_bits() {
 
     let mut sgd = Sgd::new(SGD, &second).unwrap();
     let missing = sgd.restore(&saved, &second, 3).unwrap_err();
-    assert!(missing.message().contains("sgd.momentum_buffer.w") && sgd.steps() == 0, "{missing}");
+    assert!(
+        missing.message().contains("sgd.momentum_buffer.w") && sgd.steps() == 0,
+        "{missing}"
+    );
 }
 
 #[test]
@@ -124,9 +144,15 @@ fn gradients_that_do_not_fit_are_refused() {
     let parameters = start();
     let mut adamw = AdamW::new(ADAMW, &parameters).unwrap();
     for gradients in [vec![], vec![Tensor::from_slice(&[1f32])]] {
-        assert_eq!(adamw.step(&parameters, &gradients, 0.1).unwrap_err().kind(), ErrorKind::SHAPE);
+        assert_eq!(
+            adamw.step(&parameters, &gradients, 0.1).unwrap_err().kind(),
+            ErrorKind::SHAPE
+        );
     }
-    assert_eq!((adamw.steps(), values(&parameters.tensors()[0])), (0, reference().start));
+    assert_eq!(
+        (adamw.steps(), values(&parameters.tensors()[0])),
+        (0, reference().start)
+    );
 }
 
 #[test]
@@ -136,9 +162,15 @@ fn clipping_is_pytorchs() {
         let mut gradients: Vec<_> = reference.gradients.iter().map(|g| matrix(g)).collect();
         let norm = clip_gradient_norm(&mut gradients, clip.limit).unwrap();
         assert!((norm / clip.norm - 1.0).abs() < 1e-6, "{norm} {}", clip.norm);
-        gradients.iter().zip(&clip.gradients).for_each(|(ours, theirs)| close(&values(ours), theirs));
+        gradients
+            .iter()
+            .zip(&clip.gradients)
+            .for_each(|(ours, theirs)| close(&values(ours), theirs));
     }
     let mut poisoned = [matrix(&[0.0, f32::NAN, 0.0, 0.0, 0.0, 0.0]), matrix(&[3.0; 6])];
-    assert_eq!(clip_gradient_norm(&mut poisoned, 1.0).unwrap_err().kind(), ErrorKind::DATA);
+    assert_eq!(
+        clip_gradient_norm(&mut poisoned, 1.0).unwrap_err().kind(),
+        ErrorKind::DATA
+    );
     assert_eq!(values(&poisoned[1]), [3.0; 6]);
 }

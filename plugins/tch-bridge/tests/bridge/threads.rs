@@ -113,7 +113,14 @@ fn each_piece_computes_on_one_thread_without_denormals() {
 #[test]
 fn no_jobs_are_done_at_once() {
     let host = Host::with_threads(2);
-    in_order(0, &Ctx::new(&host), || (), |(), _| Ok(()), |_, ()| panic!("nothing to fold")).unwrap();
+    in_order(
+        0,
+        &Ctx::new(&host),
+        || (),
+        |(), _| Ok(()),
+        |_, ()| panic!("nothing to fold"),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -124,7 +131,11 @@ fn the_first_error_ends_the_work() {
         let work = |(): &(), job: usize| {
             begun.fetch_add(1, Ordering::Relaxed);
             std::thread::sleep(std::time::Duration::from_millis(2));
-            if job >= 3 { Err(Error::data(format!("job {job}"))) } else { Ok(job) }
+            if job >= 3 {
+                Err(Error::data(format!("job {job}")))
+            } else {
+                Ok(job)
+            }
         };
         let fold = |_, job| {
             folded.lock().unwrap().push(job);

@@ -41,7 +41,12 @@ fn trainings(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<
     let denoiser = place.file("train-denoiser", stages::train_denoiser::LOSSES);
     if denoiser.exists() {
         let (chart, series) = ("Denoiser loss".to_owned(), "denoiser".to_owned());
-        out.training.push(TrainingCurve { chart, series, seed: None, points: losses(&denoiser)? });
+        out.training.push(TrainingCurve {
+            chart,
+            series,
+            seed: None,
+            points: losses(&denoiser)?,
+        });
     }
     for arm in config.arms.keys() {
         for seed in 0..config.training.seeds {
@@ -65,17 +70,30 @@ fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Resu
             json_file::read(&place.file(&format!("evaluate/{arm}"), stages::evaluate::RESULT))?;
         let Some(first) = result.seeds.first() else { continue };
         let points = first.roc.points.clone();
-        out.roc.push(RocCurve { arm: arm.clone(), set: super::table::SET.into(), points });
+        out.roc.push(RocCurve {
+            arm: arm.clone(),
+            set: super::table::SET.into(),
+            points,
+        });
         let of = |same: bool| {
             let chosen = first.distances.iter().zip(&pairs.pairs).filter(|(_, p)| p.same == same);
             chosen.map(|(d, _)| (1.0 - d / 2.0) as f32).collect::<Vec<_>>()
         };
         out.similarities.push(Similarities {
             title: format!("Held-out people, backbone trained on {arm}"),
-            caption: "Cosines of embeddings (image and mirror image summed) over all verification pairs; first seed.".into(),
+            caption: "Cosines of embeddings (image and mirror image summed) over all verification pairs; first seed."
+                .into(),
             series: vec![
-                SimilaritySeries { name: "genuine".into(), kind: SimilarityKind::Genuine, values: of(true) },
-                SimilaritySeries { name: "impostor".into(), kind: SimilarityKind::Impostor, values: of(false) },
+                SimilaritySeries {
+                    name: "genuine".into(),
+                    kind: SimilarityKind::Genuine,
+                    values: of(true),
+                },
+                SimilaritySeries {
+                    name: "impostor".into(),
+                    kind: SimilarityKind::Impostor,
+                    values: of(false),
+                },
             ],
             marks: Vec::new(),
         });
@@ -94,7 +112,11 @@ fn similarities(place: &Place<'_>, out: &mut Charts) -> Result<()> {
         let kinds = [
             ("genuine", SimilarityKind::Genuine, set.cosines.get("genuine")),
             ("impostor", SimilarityKind::Impostor, set.cosines.get("impostor")),
-            ("centre to nearest other real ID", SimilarityKind::NearestReal, Some(&set.nearest_real)),
+            (
+                "centre to nearest other real ID",
+                SimilarityKind::NearestReal,
+                Some(&set.nearest_real),
+            ),
         ];
         let title = match name.as_str() {
             "real" => "Generated images of real IDs, in the encoder's space".to_owned(),
@@ -103,11 +125,18 @@ fn similarities(place: &Place<'_>, out: &mut Charts) -> Result<()> {
         };
         out.similarities.push(Similarities {
             title,
-            caption: format!("Cosines between images, and of each identity's centre to the real ones. {}", all.evaluator),
+            caption: format!(
+                "Cosines between images, and of each identity's centre to the real ones. {}",
+                all.evaluator
+            ),
             series: kinds
                 .into_iter()
                 .filter_map(|(name, kind, values)| {
-                    Some(SimilaritySeries { name: name.into(), kind, values: values?.clone() })
+                    Some(SimilaritySeries {
+                        name: name.into(),
+                        kind,
+                        values: values?.clone(),
+                    })
                 })
                 .collect(),
             marks: vec![("r".into(), all.threshold)],
@@ -144,13 +173,21 @@ fn selections(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result
 
 fn variance_bins(variance: &[f32], decision: &[String]) -> Vec<VarianceBin> {
     let finite = || variance.iter().copied().filter(|v| v.is_finite()).map(f64::from);
-    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
-    if !(high > low) {
+    let (low, high) = (
+        finite().fold(f64::INFINITY, f64::min),
+        finite().fold(f64::NEG_INFINITY, f64::max),
+    );
+    if high <= low {
         return Vec::new();
     }
     let width = (high - low) / BINS as f64;
     let mut bins: Vec<_> = (0..BINS)
-        .map(|i| VarianceBin { lower: low + width * i as f64, upper: low + width * (i + 1) as f64, candidates: 0, kept: 0 })
+        .map(|i| VarianceBin {
+            lower: low + width * i as f64,
+            upper: low + width * (i + 1) as f64,
+            candidates: 0,
+            kept: 0,
+        })
         .collect();
     for (v, d) in variance.iter().zip(decision).filter(|(v, _)| v.is_finite()) {
         let bin = &mut bins[(((f64::from(*v) - low) / width) as usize).min(BINS - 1)];

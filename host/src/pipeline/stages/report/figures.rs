@@ -2,11 +2,13 @@
 
 use ficta_core::Result;
 
-use super::{People, super as stages};
+use super::{super as stages, People};
 use crate::{
     config::{REAL, RunConfig},
     pipeline::{Place, candidates::CandidateTable, identities::IdentityTable, images::Images, matrix::Matrix},
-    report::input::{Between, ContactRow, Decision, Figures, Interpolated, Picture, RealAndGenerated, RealId, VariancePair},
+    report::input::{
+        Between, ContactRow, Decision, Figures, Interpolated, Picture, RealAndGenerated, RealId, VariancePair,
+    },
     storage::{Table, json as json_file},
 };
 
@@ -24,7 +26,11 @@ pub fn figures(config: &RunConfig, place: &Place<'_>, people: &People) -> Result
         candidates(place, people, &photographs, &with, without.as_deref(), &mut out)?;
     }
     if place.input("generate/real").exists() {
-        let images = stages::generated_sets(config).get(REAL).copied().unwrap_or(0).min(COLUMNS.1);
+        let images = stages::generated_sets(config)
+            .get(REAL)
+            .copied()
+            .unwrap_or(0)
+            .min(COLUMNS.1);
         let rows = ROWS.min(people.learn.len());
         let made = stages::generate::read(&place.input("generate/real"), rows, images)?;
         for (i, name) in people.learn.iter().take(rows).enumerate() {
@@ -45,8 +51,14 @@ pub fn figures(config: &RunConfig, place: &Place<'_>, people: &People) -> Result
         let images = COLUMNS.2.min(*images);
         let made = stages::generate::read(&place.input(&format!("generate/{with}")), last, images)?;
         for i in shown {
-            let parents = selected.parents_of(i).map(|(a, b)| (people.learn[a].clone(), people.learn[b].clone()));
-            out.contact.push(ContactRow { name: format!("F{i}"), parents, pictures: of_label(&made, i as i64, images)? });
+            let parents = selected
+                .parents_of(i)
+                .map(|(a, b)| (people.learn[a].clone(), people.learn[b].clone()));
+            out.contact.push(ContactRow {
+                name: format!("F{i}"),
+                parents,
+                pictures: of_label(&made, i as i64, images)?,
+            });
         }
     }
     Ok(out)
@@ -57,7 +69,11 @@ fn picture(images: &Images, i: usize) -> Result<Picture> {
 }
 
 fn of_label(images: &Images, label: i64, most: usize) -> Result<Vec<Picture>> {
-    (0..images.len()).filter(|i| images.labels[*i] == label).take(most).map(|i| picture(images, i)).collect()
+    (0..images.len())
+        .filter(|i| images.labels[*i] == label)
+        .take(most)
+        .map(|i| picture(images, i))
+        .collect()
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
@@ -72,9 +88,7 @@ fn candidates(
     without: Option<&str>,
     out: &mut Figures,
 ) -> Result<()> {
-    let read = |ids: &str| {
-        CandidateTable::read(&place.file(&format!("propose/{ids}"), stages::propose::CANDIDATES))
-    };
+    let read = |ids: &str| CandidateTable::read(&place.file(&format!("propose/{ids}"), stages::propose::CANDIDATES));
     let table = read(with)?;
     let baseline = without.map(read).transpose()?;
     let real = IdentityTable::read(&place.file("statistics", stages::statistics::FULL))?;
@@ -96,7 +110,9 @@ fn candidates(
         })
     };
     for (i, twin) in &shown.variance {
-        let (Some(baseline), Some((a, b))) = (&baseline, table.parents_of(*i)) else { continue };
+        let (Some(baseline), Some((a, b))) = (&baseline, table.parents_of(*i)) else {
+            continue;
+        };
         let place_of = |t: &CandidateTable, row: usize, pictures| Interpolated {
             t: f64::from(t.t[row]),
             cosine_first: dot(t.feature.row(row), centers.row(a)),
@@ -105,12 +121,20 @@ fn candidates(
         };
         let with = place_of(&table, *i, take()?);
         let without = place_of(baseline, *twin, take()?);
-        out.variance.push(VariancePair { first: person(a)?, second: person(b)?, without, with });
+        out.variance.push(VariancePair {
+            first: person(a)?,
+            second: person(b)?,
+            without,
+            with,
+        });
     }
     let audit = Table::read_parquet(&place.file(&format!("select/{with}"), "audit.parquet"))?;
     let (decision, blocker) = (audit.texts("decision")?, audit.i64s("blocker")?);
     let cosine = audit.f32s("cosine")?;
-    for (list, rows) in [(&mut out.discarded, &shown.discarded), (&mut out.selected, &shown.selected)] {
+    for (list, rows) in [
+        (&mut out.discarded, &shown.discarded),
+        (&mut out.selected, &shown.selected),
+    ] {
         for &i in rows {
             let at = f64::from(cosine[i]);
             let parents = table.parents_of(i);
@@ -121,11 +145,19 @@ fn candidates(
                 t: f64::from(table.t[i]),
                 variance: f64::from(table.variance[i]),
                 decision: match decision[i].as_str() {
-                    "real" => Decision::Real { blocker: name_of(people, blocker[i]), cosine: at },
-                    "selected" => Decision::AlreadySelected { blocker: format!("candidate {}", blocker[i]), cosine: at },
+                    "real" => Decision::Real {
+                        blocker: name_of(people, blocker[i]),
+                        cosine: at,
+                    },
+                    "selected" => Decision::AlreadySelected {
+                        blocker: format!("candidate {}", blocker[i]),
+                        cosine: at,
+                    },
                     "parent-cap" => Decision::ParentCap,
                     "target-reached" => Decision::TargetReached,
-                    _ => Decision::Selected { nearest_real: nearest(table.feature.row(i), &centers) },
+                    _ => Decision::Selected {
+                        nearest_real: nearest(table.feature.row(i), &centers),
+                    },
                 },
                 pictures: take()?,
             });
@@ -135,9 +167,14 @@ fn candidates(
 }
 
 fn name_of(people: &People, row: i64) -> String {
-    usize::try_from(row).ok().and_then(|i| people.learn.get(i).cloned()).unwrap_or_else(|| row.to_string())
+    usize::try_from(row)
+        .ok()
+        .and_then(|i| people.learn.get(i).cloned())
+        .unwrap_or_else(|| row.to_string())
 }
 
 fn nearest(feature: &[f32], centers: &Matrix) -> f64 {
-    (0..centers.rows).map(|i| dot(feature, centers.row(i))).fold(f64::NAN, f64::max)
+    (0..centers.rows)
+        .map(|i| dot(feature, centers.row(i)))
+        .fold(f64::NAN, f64::max)
 }

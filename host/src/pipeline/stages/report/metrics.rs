@@ -46,21 +46,73 @@ pub fn metrics(place: &Place<'_>) -> Result<Vec<Metric>> {
             v.sort_unstable_by(f64::total_cmp);
             v.get(((v.len() as f64 - 1.0) * q).round().max(0.0) as usize).copied()
         };
-        add("ID uniqueness U", m.uniqueness, Unit::Percent, Better::Higher,
-            &format!("cosine similarity of class centres, greedy ball count over all before; {calibrated}"), r);
-        add("ID preservation P", m.preservation, Unit::Percent, Better::Higher,
-            &format!("share of images with cosine above r to their class centre; {calibrated}"), r);
-        add("diversity D, improved recall", m.recall, Unit::Percent, Better::Higher,
-            &format!("real images of the label inside the generated images' balls, k = {}, cosine distance", all.neighbours), None);
-        add("diversity D, reference-free", m.distance, Unit::Plain, Better::Neither,
-            "mean cosine distance over pairs of images of one ID", None);
-        add("FDR", Some(s.fdr), Unit::Plain, Better::Higher,
-            "(m_g - m_i)^2 / (s_g^2 + s_i^2) over cosines of all pairs", None);
-        add("EER", Some(s.eer), Unit::Percent, Better::Lower, "cosine similarity, all pairs", None);
-        add("nearest other real ID, median", quantile(0.5), Unit::Plain, Better::Neither,
-            "largest cosine of a class centre to the centre of a real ID, its own left out", None);
-        add("nearest other real ID, largest", quantile(1.0), Unit::Plain, Better::Lower,
-            "largest cosine of a class centre to the centre of a real ID, its own left out", None);
+        add(
+            "ID uniqueness U",
+            m.uniqueness,
+            Unit::Percent,
+            Better::Higher,
+            &format!("cosine similarity of class centres, greedy ball count over all before; {calibrated}"),
+            r,
+        );
+        add(
+            "ID preservation P",
+            m.preservation,
+            Unit::Percent,
+            Better::Higher,
+            &format!("share of images with cosine above r to their class centre; {calibrated}"),
+            r,
+        );
+        add(
+            "diversity D, improved recall",
+            m.recall,
+            Unit::Percent,
+            Better::Higher,
+            &format!(
+                "real images of the label inside the generated images' balls, k = {}, cosine distance",
+                all.neighbours
+            ),
+            None,
+        );
+        add(
+            "diversity D, reference-free",
+            m.distance,
+            Unit::Plain,
+            Better::Neither,
+            "mean cosine distance over pairs of images of one ID",
+            None,
+        );
+        add(
+            "FDR",
+            Some(s.fdr),
+            Unit::Plain,
+            Better::Higher,
+            "(m_g - m_i)^2 / (s_g^2 + s_i^2) over cosines of all pairs",
+            None,
+        );
+        add(
+            "EER",
+            Some(s.eer),
+            Unit::Percent,
+            Better::Lower,
+            "cosine similarity, all pairs",
+            None,
+        );
+        add(
+            "nearest other real ID, median",
+            quantile(0.5),
+            Unit::Plain,
+            Better::Neither,
+            "largest cosine of a class centre to the centre of a real ID, its own left out",
+            None,
+        );
+        add(
+            "nearest other real ID, largest",
+            quantile(1.0),
+            Unit::Plain,
+            Better::Lower,
+            "largest cosine of a class centre to the centre of a real ID, its own left out",
+            None,
+        );
     }
     Ok(out)
 }

@@ -40,7 +40,11 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
         let figures = &comparison.arms[name];
         let average = estimate(&figures.accuracy);
         let against = reference.as_ref().and_then(|r| {
-            comparison.differences.get(&stages::compare::difference(name, r)).copied().flatten()
+            comparison
+                .differences
+                .get(&stages::compare::difference(name, r))
+                .copied()
+                .flatten()
         });
         rows.push(Arm {
             name: arm.title.clone().unwrap_or_else(|| name.clone()),
@@ -101,7 +105,12 @@ pub fn claims(config: &RunConfig, place: &Place<'_>) -> Result<Vec<Claim>> {
                 difference: first.1 - second.1,
                 first,
                 second,
-                interval: comparison.differences.get(&key).copied().flatten().map(|i| (i.lower, i.upper)),
+                interval: comparison
+                    .differences
+                    .get(&key)
+                    .copied()
+                    .flatten()
+                    .map(|i| (i.lower, i.upper)),
             }],
         }
     });

@@ -1,5 +1,8 @@
 //! A report's input as a run on a small set of faces would give it, with made-up numbers.
 
+mod charts;
+mod figures;
+
 use crate::report::input::*;
 
 /// Whose picture a sample needs: (whether it is generated, ID, number of the image).
@@ -27,7 +30,9 @@ pub fn drawn(generated: bool, id: usize, image: usize) -> Picture {
     };
     let places = (0..SIDE * SIDE).map(|n| grey(n % SIDE, n / SIDE));
     if generated {
-        let pixels = places.flat_map(|g| [g, g.saturating_sub(14), g.saturating_sub(25)]).collect();
+        let pixels = places
+            .flat_map(|g| [g, g.saturating_sub(14), g.saturating_sub(25)])
+            .collect();
         Picture::rgb(SIDE as u32, SIDE as u32, pixels).unwrap()
     } else {
         Picture::grey(SIDE as u32, SIDE as u32, places.collect()).unwrap()
@@ -37,7 +42,11 @@ pub fn drawn(generated: bool, id: usize, image: usize) -> Picture {
 /// Numbers that look random, in [-1, 1), with a rough bell shape.
 fn noise(n: usize) -> f64 {
     let one = |k: u64| {
-        let mut x = (n as u64).wrapping_mul(4).wrapping_add(k).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut x = (n as u64)
+            .wrapping_mul(4)
+            .wrapping_add(k)
+            .wrapping_add(1)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         x ^= x >> 29;
         x = x.wrapping_mul(0xbf58_476d_1ce4_e5b9);
         x ^= x >> 32;
@@ -62,8 +71,8 @@ pub fn input(pictures: Pictures<'_>) -> Input {
         },
         arms: arms(),
         claims: claims(),
-        figures: figures(pictures),
-        charts: charts(),
+        figures: figures::figures(pictures),
+        charts: charts::charts(),
         metrics: metrics(),
         provenance: crate::report::provenance(),
         credits: vec![
@@ -170,201 +179,32 @@ fn claims() -> Vec<Claim> {
     ]
 }
 
-fn figures(pictures: Pictures<'_>) -> Figures {
-    let real = |id: usize, n: usize| -> Vec<Picture> { (0..n).map(|j| pictures(false, id, j)).collect() };
-    let made = |id: usize, n: usize| -> Vec<Picture> { (0..n).map(|j| pictures(true, id, j)).collect() };
-    let parent = |id: usize| RealId {
-        name: format!("s{}", id + 1),
-        variance: 0.35 + 0.2 * noise(id + 50),
-        pictures: real(id, 1),
-    };
-    let at = |id: usize, t: f64| Interpolated {
-        t,
-        cosine_first: 0.71 + 0.5 * (0.5 - t),
-        cosine_second: 0.71 - 0.5 * (0.5 - t),
-        pictures: made(id, 6),
-    };
-    let between = |n: usize, decision: Decision| Between {
-        name: format!("candidate {}", 17 + 31 * n),
-        left: Some(parent(2 * n)),
-        right: Some(parent(2 * n + 1)),
-        t: 0.5 + 0.1 * noise(n),
-        variance: 0.36 + 0.1 * noise(n + 9),
-        decision,
-        pictures: made(n, 3),
-    };
-    Figures {
-        variance: (0..3)
-            .map(|n| VariancePair {
-                first: parent(3 * n),
-                second: parent(3 * n + 1),
-                without: at(n, 0.5),
-                with: at(n + 4, 0.5 + 0.12 * noise(n + 3)),
-            })
-            .collect(),
-        discarded: (0..6)
-            .map(|n| {
-                let cosine = 0.76 + 0.01 * n as f64;
-                between(
-                    n,
-                    if n % 2 == 0 {
-                        Decision::Real {
-                            blocker: format!("s{}", 2 * n + 1),
-                            cosine,
-                        }
-                    } else {
-                        Decision::AlreadySelected {
-                            blocker: format!("f{}", 3 * n),
-                            cosine,
-                        }
-                    },
-                )
-            })
-            .collect(),
-        selected: (6..12)
-            .map(|n| {
-                between(
-                    n,
-                    Decision::Selected {
-                        nearest_real: 0.66 + 0.004 * n as f64,
-                    },
-                )
-            })
-            .collect(),
-        real_and_generated: (0..5)
-            .map(|id| RealAndGenerated {
-                name: format!("s{}", id + 1),
-                real: real(id, 4),
-                generated: made(id, 8),
-            })
-            .collect(),
-        contact: (0..12)
-            .map(|id| ContactRow {
-                name: format!("f{id}"),
-                parents: Some((format!("s{}", id + 1), format!("s{}", id + 9))),
-                pictures: made(id, 20),
-            })
-            .collect(),
-    }
-}
-
-fn cosines(n: usize, from: usize, mean: f64, spread: f64) -> Vec<f32> {
-    (0..n)
-        .map(|k| (mean + spread * noise(from + k)).clamp(-1.0, 1.0) as f32)
-        .collect()
-}
-
-fn charts() -> Charts {
-    let roc = |arm: &str, strength: f64| RocCurve {
-        arm: arm.into(),
-        set: "ORL held-out".into(),
-        points: (0..=60)
-            .map(|k| {
-                let far = if k == 0 { 0.0 } else { 10_f64.powf(-2.65 + 2.65 * f64::from(k) / 60.0) };
-                (far, far.powf(1.0 - strength).max(0.3 * strength))
-            })
-            .collect(),
-    };
-    let training = |chart: &str, series: &str, seed: Option<u64>, start: f64, end: f64, n: usize| TrainingCurve {
-        chart: chart.into(),
-        series: series.into(),
-        seed,
-        points: (0..n)
-            .map(|s| {
-                let part = s as f64 / n as f64;
-                let clean = end + (start - end) * (-6.0 * part).exp();
-                (s as u64 * 2, clean * (1.0 + 0.15 * noise(s + start as usize + seed.unwrap_or(0) as usize * 77)))
-            })
-            .collect(),
-    };
-    let mut curves = vec![training("Denoiser loss", "UNet", None, 1.0, 0.09, 700)];
-    for (n, arm) in ARMS.iter().enumerate() {
-        for seed in 1..=3 {
-            curves.push(training("FR loss", arm.0, Some(seed), 14.0, 0.2 + 0.1 * n as f64, 900));
-        }
-    }
-    let survivors = |shift: f64| -> Vec<(f64, u64)> {
-        (0..=30)
-            .map(|k| {
-                let threshold = 0.6 + 0.01 * f64::from(k);
-                (threshold, (435.0 / (1.0 + (-40.0 * (threshold - 0.755 + shift)).exp())) as u64)
-            })
-            .collect()
-    };
-    let set = |name: &str, kind, values| SimilaritySeries {
-        name: name.into(),
-        kind,
-        values,
-    };
-    let of_arm = |arm: &str, from: usize, mean: f64| Similarities {
-        title: format!("Held-out people, trained on {arm}"),
-        caption: String::new(),
-        series: vec![
-            set("genuine", SimilarityKind::Genuine, cosines(450, from, mean, 0.5)),
-            set("impostor", SimilarityKind::Impostor, cosines(450, from + 1000, 0.04, 0.45)),
-        ],
-        marks: vec![("threshold".into(), 0.31)],
-    };
-    Charts {
-        similarities: vec![
-            of_arm("real", 0, 0.55),
-            of_arm("fictional-20", 5000, 0.62),
-            Similarities {
-                title: "Fictional to nearest real ID".into(),
-                caption: "Each fictional ID's largest cosine to any real ID, by condition and by centre of its generated images.".into(),
-                series: vec![
-                    set("condition", SimilarityKind::NearestReal, cosines(60, 9000, 0.69, 0.1)),
-                    set("generated centre", SimilarityKind::Other, cosines(60, 9500, 0.62, 0.2)),
-                ],
-                marks: vec![("τ real".into(), 0.75)],
-            },
-        ],
-        roc: ARMS.iter().map(|a| roc(a.0, a.4)).collect(),
-        training: curves,
-        nms_yield: vec![
-            YieldCurve {
-                name: "both".into(),
-                candidates: 435,
-                points: survivors(0.0),
-                used: Some(0.75),
-            },
-            YieldCurve {
-                name: "real alone".into(),
-                candidates: 435,
-                points: survivors(0.03),
-                used: None,
-            },
-        ],
-        variance_yield: (0..12)
-            .map(|k| {
-                let candidates = (70.0 * (1.0 - ((f64::from(k) - 5.5) / 6.5).powi(2))) as u64;
-                VarianceBin {
-                    lower: 0.2 + 0.025 * f64::from(k),
-                    upper: 0.2 + 0.025 * f64::from(k + 1),
-                    candidates,
-                    kept: candidates * (3 + k as u64) / 22,
-                }
-            })
-            .collect(),
-    }
-}
-
 fn metrics() -> Vec<Metric> {
-    let metric = |set: &str, name: &str, value: f64, unit, better, convention: &str, threshold: Option<f64>, seed| Metric {
-        set: set.into(),
-        name: name.into(),
-        value,
-        interval: (unit == Unit::Plain).then_some((value - 0.02, value + 0.02)),
-        unit,
-        better,
-        convention: convention.into(),
-        threshold,
-        evaluator: "dlib-resnet (also conditions)".into(),
-        seed,
-    };
+    let metric =
+        |set: &str, name: &str, value: f64, unit, better, convention: &str, threshold: Option<f64>, seed| Metric {
+            set: set.into(),
+            name: name.into(),
+            value,
+            interval: (unit == Unit::Plain).then_some((value - 0.02, value + 0.02)),
+            unit,
+            better,
+            convention: convention.into(),
+            threshold,
+            evaluator: "dlib-resnet (also conditions)".into(),
+            seed,
+        };
     let centres = "cosine similarity of class centres, greedy ball count";
     vec![
-        metric("fictional-20", "Uniqueness U", 0.967, Unit::Plain, Better::Higher, centres, Some(0.642), None),
+        metric(
+            "fictional-20",
+            "Uniqueness U",
+            0.967,
+            Unit::Plain,
+            Better::Higher,
+            centres,
+            Some(0.642),
+            None,
+        ),
         metric(
             "fictional-20",
             "Preservation P",
@@ -395,7 +235,25 @@ fn metrics() -> Vec<Metric> {
             None,
             None,
         ),
-        metric("real", "EER", 0.0312, Unit::Percent, Better::Lower, "cosine similarity, all genuine pairs, as many impostor pairs", None, Some(1)),
-        metric("fictional-20", "Images", 1200.0, Unit::Count, Better::Neither, "images measured", None, None),
+        metric(
+            "real",
+            "EER",
+            0.0312,
+            Unit::Percent,
+            Better::Lower,
+            "cosine similarity, all genuine pairs, as many impostor pairs",
+            None,
+            Some(1),
+        ),
+        metric(
+            "fictional-20",
+            "Images",
+            1200.0,
+            Unit::Count,
+            Better::Neither,
+            "images measured",
+            None,
+            None,
+        ),
     ]
 }

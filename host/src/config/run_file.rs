@@ -264,9 +264,6 @@ pub struct TrainingConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
-    /// Title in the table.
-    #[serde(default)]
-    pub title: Option<String>,
     /// Whether the real images belong to it.
     #[serde(default)]
     pub real: bool,

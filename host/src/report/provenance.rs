@@ -51,7 +51,7 @@ pub fn provenance() -> Vec<Provenance> {
         (
             "Gap",
             Paper,
-            "Defined so as to reproduce the gaps that the paper prints: (REAL - SYN)/SYN × 100.",
+            "The supplement prints gaps to real without their definition; (REAL - SYN)/SYN × 100 reproduces them.",
         ),
         (
             "Uniqueness, preservation, diversity",

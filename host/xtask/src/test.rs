@@ -38,7 +38,11 @@ pub fn command(options: &Options) -> Result<()> {
         Ok(cache)
     })?;
     let runner = nextest::runner();
-    let environment = [("FICTA_CACHE", cache.as_path())];
+    // Nothing may be skipped for want of what the set-up has just installed.
+    let environment = [
+        ("FICTA_CACHE", cache.as_path()),
+        ("FICTA_REQUIRE_ASSETS", Path::new("1")),
+    ];
     let run = |steps: &mut Steps, name: &str, arguments: &[&str]| {
         steps.call(
             name,

@@ -1,7 +1,7 @@
 //! Moving average of the weights.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{OrBackend, Parameters};
+use ficta_tch_bridge::{Parameters, move_towards};
 use tch::Tensor;
 
 /// Exponential moving average, in the order of the parameters.
@@ -20,11 +20,7 @@ impl Ema {
     /// Takes step number `step` (from 1) in: e += (1 - d) (w - e).
     pub(crate) fn update(&mut self, parameters: &Parameters, decay: f64, step: u64) -> Result<()> {
         let share = 1.0 - decay_at(decay, step);
-        let mut pairs = self.tensors.iter_mut().zip(parameters.tensors());
-        tch::no_grad(|| {
-            pairs.try_for_each(|(mean, weight)| mean.f_add_(&weight.f_sub(mean)?.f_mul_scalar_(share)?).map(drop))
-        })
-        .or_backend("averaging weights")
+        move_towards(&mut self.tensors, parameters.tensors(), share)
     }
 }
 

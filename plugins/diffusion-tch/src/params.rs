@@ -147,7 +147,7 @@ impl Params {
         )?;
         let step = self.patch << (levels - 1);
         require(
-            self.resolution % step == 0,
+            self.resolution.is_multiple_of(step),
             "resolution",
             self.resolution,
             &format!(
@@ -171,11 +171,16 @@ impl Params {
     fn check_widths(&self) -> Result<()> {
         for (level, width) in self.multipliers.iter().map(|m| m * self.base_width).enumerate() {
             let allowed = format!("a divisor of the {width} feature maps of level {level}");
-            require(width % self.norm_groups == 0, "norm_groups", self.norm_groups, &allowed)?;
+            require(
+                width.is_multiple_of(self.norm_groups),
+                "norm_groups",
+                self.norm_groups,
+                &allowed,
+            )?;
             let last = level + 1 == self.multipliers.len();
             if self.attention_levels.contains(&level) || self.middle_attention && last {
                 require(
-                    width % self.attention_heads == 0,
+                    width.is_multiple_of(self.attention_heads),
                     "attention_heads",
                     self.attention_heads,
                     &allowed,

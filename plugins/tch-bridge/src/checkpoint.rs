@@ -152,7 +152,7 @@ impl Saved {
         self.tensors.get(name)
     }
 
-    /// A copy of the tensor with this name, which must have `model`'s shape and type.
+    /// A copy of the tensor with this name, which must have `model`'s shape and type, in `model`'s memory order.
     ///
     /// # Errors
     /// [`ErrorKind::DATA`]: missing, or of another shape or type.
@@ -171,7 +171,13 @@ impl Saved {
             ))
             .help(OTHER_NETWORK));
         }
-        Ok(found.copy())
+        // In the model's memory order: convolutions choose their kernels, and optimisers walk, by it.
+        let copy = || {
+            let mut out = model.f_detach()?.f_empty_like()?;
+            out.f_copy_(found)?;
+            Ok(out)
+        };
+        tch::no_grad(copy).or_backend("taking a tensor up")
     }
 
     /// Where it was read from, for messages.

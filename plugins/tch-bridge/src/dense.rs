@@ -13,7 +13,9 @@ use crate::TchResult;
 pub(crate) fn elements(tensor: &mut Tensor) -> TchResult<&mut [f32]> {
     if tensor.kind() != Kind::Float || tensor.device() != tch::Device::Cpu || !is_dense(tensor) {
         let (kind, shape) = (tensor.kind(), tensor.size());
-        return Err(tch::TchError::Kind(format!("weights of {kind:?} {shape:?}, expected dense f32 on the CPU")));
+        return Err(tch::TchError::Kind(format!(
+            "weights of {kind:?} {shape:?}, expected dense f32 on the CPU"
+        )));
     }
     let count = tensor.numel();
     if count == 0 {
@@ -36,7 +38,12 @@ pub(crate) fn like(source: &Tensor, model: &Tensor) -> TchResult {
 
 /// Whether each element in memory belongs to the tensor exactly once, whatever the order of the dimensions.
 fn is_dense(tensor: &Tensor) -> bool {
-    let mut dimensions: Vec<_> = tensor.stride().into_iter().zip(tensor.size()).filter(|(_, size)| *size != 1).collect();
+    let mut dimensions: Vec<_> = tensor
+        .stride()
+        .into_iter()
+        .zip(tensor.size())
+        .filter(|(_, size)| *size != 1)
+        .collect();
     dimensions.sort_unstable();
     let mut expected = 1;
     dimensions.iter().all(|(stride, size)| {

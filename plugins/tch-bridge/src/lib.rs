@@ -4,6 +4,7 @@
 //! [`write_out`] or lends its own through a [`HostBuffer`], keeps its weights in [`Parameters`] (ordered, so that everything is reproducible),
 //! steps them with [`AdamW`] or [`Sgd`], and keeps them on disk with [`checkpoint`].
 
+mod average;
 pub mod channels_last;
 pub mod checkpoint;
 mod clip;
@@ -24,6 +25,7 @@ mod precision;
 mod processes;
 mod workers;
 
+pub use average::move_towards;
 pub use checkpoint::Saved;
 pub use clip::clip_gradient_norm;
 pub use compute_scope::ComputeScope;

@@ -14,7 +14,7 @@ use plotters::{
 use super::{
     Chart, Colour, Series, Shape,
     font::FAMILY,
-    layout::{Entry, LEGEND_ROW, Layout, SAMPLE, TEXT, TITLE, WIDTH},
+    layout::{Entry, LEGEND_ROW, Layout, SAMPLE, TEXT, WIDTH},
 };
 
 /// Backend pixels to a unit. plotters places on whole pixels: four to a unit leave nothing to see.
@@ -39,7 +39,7 @@ pub(super) fn draw<DB: DrawingBackend>(
     drop: f64,
 ) -> Done<DB> {
     let pen = Pen { area, chart, at, drop };
-    pen.text(&chart.title, (16, 20), TITLE, Colour::Ink, HPos::Left)?;
+    pen.text(&chart.title, (16, 20), at.title, Colour::Ink, HPos::Left)?;
     for entry in &at.legend {
         pen.entry(entry)?;
     }

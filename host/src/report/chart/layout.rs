@@ -4,8 +4,8 @@ use super::{Chart, Colour, Shape, font::text_width};
 
 /// Width of every chart.
 pub(super) const WIDTH: i32 = 560;
-/// Font size of title.
-pub(super) const TITLE: i32 = 20;
+/// Largest and smallest font size of the title.
+const TITLE: (i32, i32) = (20, 12);
 /// Font size of all else.
 pub(super) const TEXT: i32 = 16;
 /// Height of a row of the legend.
@@ -28,6 +28,8 @@ pub(super) struct Entry<'a> {
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
     pub height: i32,
+    /// Font size of the title.
+    pub title: i32,
     pub left: i32,
     pub right: i32,
     pub top: i32,
@@ -62,6 +64,7 @@ impl<'a> Layout<'a> {
         };
         let bottom = top + plot;
         Self {
+            title: title_size(&chart.title),
             height: bottom + if chart.x.label.is_empty() { 34 } else { 56 },
             left,
             right,
@@ -71,6 +74,12 @@ impl<'a> Layout<'a> {
             y_label,
         }
     }
+}
+
+/// The largest size at which the title fits, also where a browser shows it in bold.
+fn title_size(title: &str) -> i32 {
+    let widest = text_width(title, TITLE.0) * 5 / 4;
+    (TITLE.0 * (WIDTH - 32) / widest.max(1)).clamp(TITLE.1, TITLE.0)
 }
 
 /// Entries from left to right, broken into rows; with the number of rows.
@@ -96,4 +105,19 @@ fn legend(chart: &Chart, top: i32) -> (Vec<Entry<'_>>, i32) {
     }
     let rows = if out.is_empty() { 0 } else { row + 1 };
     (out, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::register;
+
+    #[test]
+    fn long_titles_are_set_smaller() {
+        register().unwrap();
+        assert_eq!(title_size("Yield"), 20);
+        let long = title_size("Held-out people, backbone trained on real-plus-fictional-20-midpoint");
+        assert!((12..20).contains(&long), "{long}");
+        assert_eq!(title_size(&"W".repeat(500)), 12);
+    }
 }

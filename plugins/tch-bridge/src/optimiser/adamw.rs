@@ -78,6 +78,7 @@ impl AdamW {
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for (((_, p), g), (mean, square)) in parameters.trainable().zip(gradients).zip(moments) {
             let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
+            (*mean, *square) = (dense::like(mean, p)?, dense::like(square, p)?);
             let moments = dense::elements(mean)?.iter_mut().zip(dense::elements(square)?);
             let pairs = dense::elements(&mut weights)?.iter_mut().zip(dense::elements(&mut g)?);
             for ((p, g), (mean, square)) in pairs.zip(moments) {

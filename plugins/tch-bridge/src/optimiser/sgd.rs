@@ -54,6 +54,7 @@ impl Sgd {
         let (momentum, weight_decay, learning_rate) = (momentum as f32, weight_decay as f32, learning_rate as f32);
         for (((_, p), g), v) in parameters.trainable().zip(gradients).zip(&mut self.velocity) {
             let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
+            *v = dense::like(v, p)?;
             let pairs = dense::elements(&mut weights)?.iter_mut().zip(dense::elements(&mut g)?);
             for ((p, g), v) in pairs.zip(dense::elements(v)?) {
                 *v = *v * momentum + (*g + *p * weight_decay);

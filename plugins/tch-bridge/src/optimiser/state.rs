@@ -9,7 +9,7 @@ pub(super) fn zeros_like(parameters: &Parameters) -> Result<Vec<Tensor>> {
     tch::no_grad(|| {
         parameters
             .trainable()
-            .map(|(_, p)| Ok(p.f_detach()?.f_zeros_like()?))
+            .map(|(_, p)| p.f_detach()?.f_zeros_like())
             .collect::<TchResult<_>>()
     })
     .or_backend("creating an optimiser's state")

@@ -108,6 +108,35 @@ fn memory_order_does_not_matter() {
 }
 
 #[test]
+fn weights_may_have_any_memory_order_and_keep_it_in_files() {
+    let reference = reference();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let turned = |values: &[f32]| matrix(values).tr().contiguous().tr();
+    let (plain, mut odd) = (start(), Parameters::new());
+    odd.add("w", turned(&reference.start)).unwrap();
+    odd.add_buffer("statistics", Tensor::from_slice(&[7f32])).unwrap();
+    let (mut a, mut b) = (Sgd::new(SGD, &plain).unwrap(), Sgd::new(SGD, &odd).unwrap());
+    let (mut c, mut d) = (AdamW::new(ADAMW, &plain).unwrap(), AdamW::new(ADAMW, &odd).unwrap());
+    for gradient in &reference.gradients {
+        a.step(&plain, &[matrix(gradient)], 0.01).unwrap();
+        b.step(&odd, &[matrix(gradient)], 0.01).unwrap();
+        c.step(&plain, &[matrix(gradient)], 0.01).unwrap();
+        d.step(&odd, &[matrix(gradient)], 0.01).unwrap();
+        assert_eq!(values(&plain.tensors()[0]), values(&odd.tensors()[0]));
+        // From a file and on: the states come back in the order of the weights they go with.
+        let weights = odd.iter().map(|(n, t)| (n.to_string(), t));
+        checkpoint::write(&path, weights.chain(b.state(&odd)).chain(d.state(&odd)), &()).unwrap();
+        let saved = Saved::read(&path).unwrap();
+        let steps = d.steps();
+        odd.restore(&saved, "").unwrap();
+        b.restore(&saved, &odd, steps).unwrap();
+        d.restore(&saved, &odd, steps).unwrap();
+        assert_eq!(b.state(&odd)[0].1.stride(), [1, 2]);
+    }
+}
+
+#[test]
 fn a_saved_state_goes_on_with_the_same_bits() {
     let reference = reference();
     let folder = tempfile::tempdir().unwrap();

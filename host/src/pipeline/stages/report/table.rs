@@ -47,7 +47,7 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
                 .flatten()
         });
         rows.push(Arm {
-            name: arm.title.clone().unwrap_or_else(|| name.clone()),
+            name: name.clone(),
             authenticity: authenticity(arm),
             ids: result.classes as u64,
             images_per_id: result.images as f64 / result.classes.max(1) as f64,
@@ -71,7 +71,7 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
     Ok(Arms {
         sets: vec![SET.into()],
         far: stages::compare::FAR.to_vec(),
-        reference: reference.map(|r| config.arms[&r].title.clone().unwrap_or(r)),
+        reference,
         rows,
         interval_method: format!(
             "95% percentile bootstrap over the held-out people ({} resamplings), of the mean over seeds",

@@ -46,6 +46,13 @@ impl Plugin {
             layout: None,
         };
         let name = crate_name(path);
+        let bytes =
+            std::fs::read(path).map_err(|e| fail(format!("it cannot be read: {e}"), "check its permissions"))?;
+        if let Some(needed) = crate::elf_extent::needed(&bytes).filter(|needed| *needed > bytes.len() as u64) {
+            let reason = format!("cut off: {} bytes, but its headers speak of {needed}", bytes.len());
+            return Err(fail(reason, "build or copy it again"));
+        }
+        drop(bytes);
         // SAFETY: runs the library's constructors; plugins are trusted code, as the README says.
         let library = unsafe { Library::new(path) }.map_err(|e| linker_error(path, &e))?;
         // Never unloaded: vtables, statics, thread-locals and backend threads of the plugin outlive any handle that could be counted.

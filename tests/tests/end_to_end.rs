@@ -124,7 +124,7 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
         ("claims.variance.title=other", &["report"]),
         ("evaluation.bootstrap=40", &["compare", "report"]),
         (
-            "loss.params.m=0.3",
+            "loss.params.margin=0.3",
             &["train-backbone", "evaluate", "compare", "report"],
         ),
         (
@@ -147,7 +147,6 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
                 "select/midpoint",
                 "generate/midpoint",
                 "reencode/midpoint",
-                "figures",
                 "train-backbone/fictional-midpoint",
                 "evaluate/fictional-midpoint",
                 "compare",
@@ -171,7 +170,7 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
         assert_eq!(stale, wanted, "after --set {change}");
     }
 
-    let change = ["--set", "loss.params.m=0.3"];
+    let change = ["--set", "loss.params.margin=0.3"];
     let finished = smoke.run(&[&change[..], &["--json"]].concat()).succeeded();
     assert_eq!(finished.json()["ran"], 11, "{finished}");
     let changed = differences(&before, &outputs(&smoke.out()));

@@ -79,12 +79,12 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
         plan,
     } = Prepared::new(&args.file)?;
     let _held = folder.lock()?;
+    let host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
+    let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
+    // Only now: what an earlier run left is described by its own files until there is something else.
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
     atomic::write_bytes(&folder.root().join("config.toml"), text.as_bytes())?;
     json_file::write(&folder.root().join("plugins.lock"), &plan.lock)?;
-
-    let host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
-    let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
     if outcome.ran == 0 {
         host.say(&format!("every stage is up to date ({} stages)", outcome.cached));
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ficta_core::{Ctx, Error, Result};
 
+use super::PluginsLock;
 use crate::{registry::Registry, run_host::RunHost, storage::Table};
 
 /// Where a stage works, and what it may use.
@@ -14,6 +15,8 @@ pub struct Place<'a> {
     pub resume: PathBuf,
     /// The run folder.
     pub root: &'a Path,
+    /// The libraries of the run.
+    pub plugins_lock: &'a PluginsLock,
     /// The components.
     pub registry: &'a Registry,
     /// The host.

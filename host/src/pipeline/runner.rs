@@ -19,6 +19,15 @@ pub struct Outcome {
     pub cached: usize,
 }
 
+/// Adds what to do about a full disk, whoever met it.
+fn advise(error: Error) -> Error {
+    let full = |text: &str| text.contains("No space left on device");
+    if error.help_text().is_none() && (full(error.message()) || error.causes().any(full)) {
+        return error.help("make room on the disk and run again: the run goes on where it stopped");
+    }
+    error
+}
+
 /// Runs the stages of `plan` that are not up to date. The caller holds the folder's lock.
 ///
 /// # Errors
@@ -49,14 +58,15 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
             dir,
             resume,
             root: folder.root(),
+            plugins_lock: &plan.lock,
             registry,
             host,
             seed,
         };
-        let done = (step.stage.work)(&place).map_err(|e| e.context(format!("stage {id}")));
+        let done = (step.stage.work)(&place).map_err(|e| advise(e).context(format!("stage {id}")));
         host.enter("");
         done?;
-        folder.promote(id, &step.fingerprint)?;
+        folder.promote(id, &step.fingerprint).map_err(advise)?;
         host.say(&format!("{id}: done in {}", minutes(started.elapsed())));
         outcome.ran += 1;
     }

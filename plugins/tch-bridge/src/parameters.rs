@@ -141,7 +141,7 @@ impl Parameters {
             .collect()
     }
 
-    /// The tensors as leaves of a graph of their own, matrices and filters in `kind`: cast once for many pieces of a batch. Gradients with respect to
+    /// The tensors as leaves of a graph of their own, convolution filters in `kind`: cast once for many pieces of a batch. Gradients with respect to
     /// the copies are those of the originals.
     ///
     /// # Errors
@@ -168,14 +168,14 @@ impl Parameters {
         .or_backend("creating gradients")
     }
 
-    /// Copies of `tensors` for computing only: those that are matrices or filters in `kind`, the others as they are.
+    /// `tensors` for computing only: convolution filters (four dimensions) as copies in `kind`, the others as they are.
     ///
     /// # Errors
     /// libtorch's: out of memory.
     pub fn for_inference(tensors: &[Tensor], kind: Kind) -> Result<Vec<Tensor>> {
         let convert = |t: &Tensor| {
             let t = t.f_detach()?;
-            if t.dim() >= 2 { t.f_to_kind(kind) } else { Ok(t) }
+            if t.dim() == 4 { t.f_to_kind(kind) } else { Ok(t) }
         };
         tch::no_grad(|| tensors.iter().map(convert).collect::<TchResult<_>>()).or_backend("preparing weights")
     }

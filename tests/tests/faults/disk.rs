@@ -71,7 +71,7 @@ fn a_full_disk_stops_a_run_which_goes_on_when_there_is_room() {
 
     let until = ["--until", "generate/fictional"];
     let mut failures = 0;
-    for room in [0, 8, 16, 32, 64, 128, 256, 512].map(|kib| kib * 1024) {
+    for room in [0, 32, 256].map(|kib| kib * 1024) {
         disk.fill(room);
         let finished = smoke.run_into(&run, &until);
         if finished.code == Some(0) {
@@ -90,7 +90,7 @@ fn a_full_disk_stops_a_run_which_goes_on_when_there_is_room() {
         );
         outputs(&run); // every stage that claims to be finished is whole
     }
-    assert!(failures >= 3, "the disk was hardly ever full: {failures}");
+    assert!(failures >= 2, "the disk was hardly ever full: {failures}");
 
     fs::remove_file(disk.filler()).unwrap();
     smoke.run_into(&run, &until).succeeded();

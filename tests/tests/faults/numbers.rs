@@ -8,7 +8,7 @@ use super::Begun;
 fn features_that_are_not_finite_are_refused() {
     let begun = Begun::new();
     let folder = begun.smoke.folder().join("huge");
-    weights::write_scaled(&folder, 1e4);
+    weights::write_scaled(&folder, 1e12);
     let set = format!("encoder.params.weights={}", folder.display());
     begun.refuses(
         "features_not_finite",
@@ -64,6 +64,6 @@ fn a_training_that_diverges_stops_with_its_step() {
     let finished = begun
         .smoke
         .run(&arguments)
-        .refused(1, &["stage train-backbone/real/seed-0", "loss"]);
+        .refused(1, &["stage train-backbone/fictional/seed-0", "loss"]);
     insta::assert_snapshot!("diverged", begun.portable(&finished));
 }

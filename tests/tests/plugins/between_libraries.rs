@@ -99,7 +99,7 @@ fn a_loss_from_its_library_trains_the_backbone_of_another() {
     });
     for name in ["cosface", "arcface"] {
         let backbone = || registry.backbone("iresnet", &params).unwrap_or_else(|e| panic!("{e}"));
-        let loss = json!({"s": 16.0, "m": 0.2});
+        let loss = json!({"scale": 16.0, "margin": 0.2});
         let there = train(&mut *backbone(), &mut *registry.loss(name, &loss).unwrap());
         let (losses, embeddings) = &there;
         assert!(losses[11] < 0.7 * losses[0], "{name} learns nothing: {losses:?}");

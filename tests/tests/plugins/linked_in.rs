@@ -38,7 +38,7 @@ fn the_registry_lists_what_is_linked_in_as_the_libraries_list_it() {
 fn losses_have_the_same_bits_across_the_boundary() {
     let host = NullHost::default();
     for name in ["cosface", "arcface"] {
-        let [mut here, mut there] = both(|r| r.loss(name, &json!({"s": 30.0})));
+        let [mut here, mut there] = both(|r| r.loss(name, &json!({"scale": 30.0})));
         for seed in 0..5 {
             let batch = LossBatch::random(13, 7, seed);
             let expected = batch.evaluate(&mut *here, &Ctx::new(&host)).unwrap();

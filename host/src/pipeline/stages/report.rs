@@ -34,8 +34,8 @@ pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
             warnings: Vec::new(),
             resolved_config: toml::to_string_pretty(&portable(&owned))
                 .map_err(|e| Error::config(format!("the resolved config: {e}")))?,
-            plugins_lock: std::fs::read_to_string(place.root.join("plugins.lock"))
-                .map_err(|e| Error::io(format!("plugins.lock: {e}")))?,
+            plugins_lock: serde_json::to_string_pretty(place.plugins_lock)
+                .map_err(|e| Error::data(format!("plugins.lock: {e}")))?,
         };
         input.warnings = warnings(&input);
         for (name, bytes) in report::files(&input)? {

@@ -1,7 +1,7 @@
 //! Parameters, their gradients, and averaging over processes.
 
 use ficta_core::Ctx;
-use ficta_tch_bridge::{Parameters, average_over_processes};
+use ficta_tch_bridge::{Parameters, average_over_processes, gradients};
 use tch::{Kind, Tensor};
 
 use crate::host::Host;
@@ -50,13 +50,29 @@ fn gradients_come_in_order_with_zeros_for_what_has_no_part() {
 }
 
 #[test]
-fn leaves_in_bf16_have_the_gradients_of_the_originals() {
-    let p = three();
+fn leaves_are_filters_in_bf16_with_the_gradients_of_the_originals() {
+    let mut p = three();
+    p.add("filter", Tensor::from_slice(&[4f32, -1.0]).reshape([2, 1, 1, 1]))
+        .unwrap();
+    p.add_buffer("statistics", Tensor::from_slice(&[0f32])).unwrap();
     let leaves = p.as_leaves(Kind::BFloat16).unwrap();
-    assert!(leaves.iter().all(|t| t.kind() == Kind::BFloat16 && t.requires_grad()));
-    let g = Tensor::run_backward(&[leaves[1].square().sum(Kind::Float)], &[&leaves[1]], false, false);
-    assert_eq!(g[0].double_value(&[0, 0]), 4.0);
-    assert!(p.tensors()[1].kind() == Kind::Float && !p.tensors()[1].grad().defined());
+    let seen: Vec<_> = leaves
+        .iter()
+        .map(|t| (t.kind() == Kind::BFloat16, t.requires_grad()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (false, true),
+            (false, true),
+            (false, true),
+            (true, true),
+            (false, false)
+        ]
+    );
+    let g = gradients(&leaves[3].square().sum(Kind::Float), &leaves[3..4]).unwrap();
+    assert_eq!(g[0].double_value(&[0, 0, 0, 0]), 8.0);
+    assert!(p.tensors()[3].kind() == Kind::Float && !p.tensors()[3].grad().defined());
 }
 
 #[test]

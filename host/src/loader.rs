@@ -50,7 +50,7 @@ impl Plugin {
             std::fs::read(path).map_err(|e| fail(format!("it cannot be read: {e}"), "check its permissions"))?;
         if let Some(needed) = crate::elf_extent::needed(&bytes).filter(|needed| *needed > bytes.len() as u64) {
             let reason = format!("cut off: {} bytes, but its headers speak of {needed}", bytes.len());
-            return Err(fail(reason, "build or copy it again"));
+            return Err(fail(reason, "build or copy it again, whole"));
         }
         drop(bytes);
         // SAFETY: runs the library's constructors; plugins are trusted code, as the README says.

@@ -60,7 +60,7 @@ fn skipped(why: &str) -> Option<SmallDisk> {
 }
 
 #[test]
-fn a_full_disk_stops_a_run_which_goes_on_when_there_is_room() {
+fn end_to_end_a_full_disk_stops_a_run_which_goes_on_when_there_is_room() {
     let smoke = Smoke::new();
     let Some(disk) = SmallDisk::mount(&smoke.folder().join("disk"), 24 << 20) else {
         return;

@@ -1,22 +1,6 @@
 //! Numbers that go wrong while a run works.
 
-use ficta_tests::weights;
-
 use super::Begun;
-
-#[test]
-fn features_that_are_not_finite_are_refused() {
-    let begun = Begun::new();
-    let folder = begun.smoke.folder().join("huge");
-    weights::write_scaled(&folder, 1e12);
-    let set = format!("encoder.params.weights={}", folder.display());
-    begun.refuses(
-        "features_not_finite",
-        &["--set", &set],
-        1,
-        &["stage encode", "dlib-resnet", "image", "not finite"],
-    );
-}
 
 #[test]
 fn candidates_of_which_none_survives_are_an_error_with_the_reason() {

@@ -232,7 +232,13 @@ impl Registry {
     /// No such component; parameters that do not fit, with the nearest keys.
     pub fn check(&self, kind: Kind, name: &str, params: &Value) -> Result<()> {
         let entry = self.find(kind, name)?;
-        schema::check(&entry.component.params_schema, params).map_err(|e| e.context(format!("{kind} `{name}`")))
+        schema::check(&entry.component.params_schema, params).map_err(|e| {
+            let e = e.context(format!("{kind} `{name}`"));
+            if e.help_text().is_some() {
+                return e;
+            }
+            e.help(format!("`ficta plugins inspect {name}` shows the parameters"))
+        })
     }
 }
 

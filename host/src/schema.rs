@@ -19,8 +19,7 @@ pub fn check(schema: &str, params: &Value) -> Result<()> {
     if violations.is_empty() {
         return Ok(());
     }
-    Err(Error::config(format!("bad parameters: {}", violations.join("; ")))
-        .help("`ficta plugins inspect` shows the parameters"))
+    Err(Error::config(format!("bad parameters: {}", violations.join("; "))))
 }
 
 fn describe(error: &ValidationError<'_>, schema: &Value) -> String {

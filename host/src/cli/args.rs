@@ -92,10 +92,13 @@ pub enum PluginsCommand {
         #[allow(missing_docs)]
         plugins: PluginFolderArgs,
     },
-    /// What one library says of itself: versions, components, parameters.
+    /// What a library says of itself: versions, components, parameters; or one component's parameters.
     Inspect {
-        /// The library.
-        library: PathBuf,
+        /// A library's file, or the name of a component.
+        what: PathBuf,
+        /// Where components are looked for by name.
+        #[command(flatten)]
+        plugins: PluginFolderArgs,
         /// For a library with another layout: abi_stable's whole report.
         #[arg(long)]
         layout: bool,

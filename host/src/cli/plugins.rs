@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     loader::{LoadError, Plugin},
-    registry::{Origin, Registry},
+    nearest::suggestion,
+    registry::{Entry, Origin, Registry},
 };
 
 pub fn plugins(args: &PluginsArgs, as_json: bool) -> Result<()> {
@@ -20,7 +21,10 @@ pub fn plugins(args: &PluginsArgs, as_json: bool) -> Result<()> {
             list(&registry(plugins)?, as_json);
             Ok(())
         }
-        PluginsCommand::Inspect { library, layout } => inspect(library, *layout, as_json),
+        PluginsCommand::Inspect { what, plugins, layout } => match what.to_str() {
+            Some(name) if !what.exists() && is_name(name) => describe(name, &registry(plugins)?, as_json),
+            _ => inspect(what, *layout, as_json),
+        },
     }
 }
 
@@ -68,6 +72,44 @@ fn origin(origin: &Origin) -> Value {
     }
 }
 
+/// Component names have neither separators nor extensions.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// Shows the components of a name: one a kind and library.
+fn describe(name: &str, registry: &Registry, as_json: bool) -> Result<()> {
+    let found: Vec<_> = registry.entries().iter().filter(|e| e.component.name == name).collect();
+    if found.is_empty() {
+        let near = suggestion(name, registry.entries().iter().map(|e| e.component.name.as_str()));
+        return Err(Error::config(format!("no component is named `{name}`; {near}"))
+            .help("`ficta plugins list` shows what there is; --plugins DIR adds a folder"));
+    }
+    if as_json {
+        let all: Vec<_> = found.iter().map(|e| with_origin(e)).collect();
+        println!("{:#}", json!(all));
+        return Ok(());
+    }
+    for entry in found {
+        println!(
+            "{} `{name}`: {}  [{}]",
+            entry.component.kind, entry.component.summary, entry.origin
+        );
+        print_params(&entry.component);
+    }
+    Ok(())
+}
+
+fn with_origin(entry: &Entry) -> Value {
+    let mut all = as_value(&entry.component);
+    all["origin"] = origin(&entry.origin);
+    all
+}
+
+fn as_value(c: &Component) -> Value {
+    json!({"kind": c.kind, "name": c.name, "summary": c.summary, "params": schema(c)})
+}
+
 fn inspect(library: &Path, layout: bool, as_json: bool) -> Result<()> {
     let plugin = Plugin::open(library).map_err(|e| rejected(&e, layout))?;
     let components: Vec<Component> = plugin.module.components()()
@@ -77,10 +119,7 @@ fn inspect(library: &Path, layout: bool, as_json: bool) -> Result<()> {
         .collect();
     let s = plugin.stamp;
     if as_json {
-        let components: Vec<_> = components
-            .iter()
-            .map(|c| json!({"kind": c.kind, "name": c.name, "summary": c.summary, "params": schema(c)}))
-            .collect();
+        let components: Vec<_> = components.iter().map(as_value).collect();
         println!(
             "{:#}",
             json!({

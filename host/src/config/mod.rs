@@ -1,10 +1,28 @@
 //! The run file: what it may say, and how its layers are put together.
 
+mod arm;
+mod check;
+mod component;
+mod denoiser;
+mod evaluation;
+mod figures;
+mod generation;
+mod id_set;
 mod layers;
+mod learning_rate;
+mod metrics;
 mod run_file;
+mod training;
 
+pub use arm::{Arm, Claim, REAL};
+pub use component::ComponentChoice;
+pub use denoiser::{DenoiserConfig, DenoiserTraining};
+pub use evaluation::EvaluationConfig;
+pub use figures::FiguresConfig;
+pub use generation::GenerationConfig;
+pub use id_set::IdSet;
 pub use layers::{Layers, cache_folder};
-pub use run_file::{
-    Arm, Claim, ComponentChoice, DenoiserConfig, DenoiserTraining, EvaluationConfig, FiguresConfig, GenerationConfig,
-    IdSet, LearningRate, MetricsConfig, REAL, RunConfig, RunSection, TrainingConfig,
-};
+pub use learning_rate::LearningRate;
+pub use metrics::MetricsConfig;
+pub use run_file::{RunConfig, RunSection};
+pub use training::TrainingConfig;

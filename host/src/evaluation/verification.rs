@@ -3,16 +3,16 @@
 use ficta_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::Pair;
+use super::{Pair, Pairs};
 
 /// What the protocol gives.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Verification {
-    /// Mean accuracy over folds.
+    /// Mean accuracy over the folds of all rounds.
     pub accuracy: f64,
-    /// Population deviation over folds.
+    /// Population deviation over the same.
     pub deviation: f64,
-    /// The threshold that scored each fold, as squared Euclidean distance.
+    /// The threshold that scored each fold, round by round, as squared Euclidean distance.
     pub thresholds: Vec<f64>,
     /// Whether each pair was decided rightly, at the threshold of its fold.
     pub right: Vec<bool>,
@@ -59,33 +59,46 @@ pub fn distances(unit: &[f64], dim: usize, pairs: &[Pair]) -> Vec<f64> {
     pairs.iter().map(distance).collect()
 }
 
+/// Thresholds that are tried.
+const STEPS: usize = 400;
+
 /// Thresholds 0, 0.01, ... 3.99; a pair is taken for one person where its distance is below the threshold. For each fold, the first
-/// threshold that is best on the other folds scores it. `weight` counts pairs more than once or not at all (for the bootstrap); all 1
+/// threshold that is best on the other folds of its round scores it. `weight` counts pairs more than once or not at all (for the bootstrap); all 1
 /// gives the protocol. A fold without weight gives no accuracy.
-pub fn verify(distances: &[f64], pairs: &[Pair], folds: usize, weight: &[f64]) -> Verification {
-    const STEPS: usize = 400;
-    // rights[fold][step]: weight of the pairs decided rightly.
-    let mut rights = vec![vec![0f64; STEPS]; folds];
-    let mut totals = vec![0f64; folds];
-    for ((d, pair), w) in distances.iter().zip(pairs).zip(weight) {
-        totals[pair.fold] += w;
-        for (step, right) in rights[pair.fold].iter_mut().enumerate() {
-            *right += if (*d < threshold(step)) == pair.same { *w } else { 0.0 };
+pub fn verify(distances: &[f64], pairs: &Pairs, weight: &[f64]) -> Verification {
+    let group = |pair: &Pair| pair.round * pairs.folds + pair.fold;
+    let groups = pairs.rounds * pairs.folds;
+    // rights[group][step]: weight of the pairs decided rightly. At first what the step changes: a pair is accepted from `above` on.
+    let mut rights = vec![vec![0f64; STEPS]; groups];
+    let mut totals = vec![0f64; groups];
+    for ((d, pair), w) in distances.iter().zip(&pairs.pairs).zip(weight) {
+        let (group, above) = (group(pair), first_above(*d));
+        totals[group] += w;
+        rights[group][0] += if pair.same { 0.0 } else { *w };
+        if above < STEPS {
+            rights[group][above] += if pair.same { *w } else { -w };
         }
     }
-    let (mut thresholds, mut accuracies) = (Vec::with_capacity(folds), Vec::with_capacity(folds));
-    for fold in 0..folds {
+    for of_group in &mut rights {
+        for step in 1..STEPS {
+            of_group[step] += of_group[step - 1];
+        }
+    }
+    let (mut thresholds, mut accuracies) = (Vec::with_capacity(groups), Vec::with_capacity(groups));
+    for this in 0..groups {
+        let first = this - this % pairs.folds;
+        let round = first..first + pairs.folds;
         let mut best = (0, f64::NEG_INFINITY);
         for step in 0..STEPS {
-            let others = rights.iter().enumerate().filter(|(f, _)| *f != fold);
-            let right: f64 = others.map(|(_, rights)| rights[step]).sum();
+            let others = round.clone().filter(|other| *other != this);
+            let right: f64 = others.map(|other| rights[other][step]).sum();
             if right > best.1 {
                 best = (step, right);
             }
         }
         thresholds.push(threshold(best.0));
-        if totals[fold] > 0.0 {
-            accuracies.push(rights[fold][best.0] / totals[fold]);
+        if totals[this] > 0.0 {
+            accuracies.push(rights[this][best.0] / totals[this]);
         }
     }
     let n = accuracies.len() as f64;
@@ -93,8 +106,8 @@ pub fn verify(distances: &[f64], pairs: &[Pair], folds: usize, weight: &[f64]) -
     let deviation = (accuracies.iter().map(|a| (a - accuracy).powi(2)).sum::<f64>() / n).sqrt();
     let right = distances
         .iter()
-        .zip(pairs)
-        .map(|(d, p)| (*d < thresholds[p.fold]) == p.same)
+        .zip(&pairs.pairs)
+        .map(|(d, p)| (*d < thresholds[group(p)]) == p.same)
         .collect();
     Verification {
         accuracy,
@@ -102,6 +115,14 @@ pub fn verify(distances: &[f64], pairs: &[Pair], folds: usize, weight: &[f64]) -
         thresholds,
         right,
     }
+}
+
+/// The first step whose threshold is above `distance`; `STEPS` for none.
+fn first_above(distance: f64) -> usize {
+    let near = (distance / 0.01).max(0.0) as usize; // off by one at most
+    (near.saturating_sub(1)..STEPS)
+        .find(|step| threshold(*step) > distance)
+        .unwrap_or(STEPS)
 }
 
 /// NumPy's `arange(0, 4, 0.01)[step]`.

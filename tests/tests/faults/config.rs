@@ -92,4 +92,11 @@ fn sizes_that_do_not_agree_are_refused() {
     let begun = Begun::new();
     let other = ["--set", "denoiser.params.resolution=32", "--until", "train-denoiser"];
     begun.refuses("another_resolution", &other, 2, &["16x16", "32x32", "data.size"]);
+    let other = ["--set", "backbone.params.input_size=32"];
+    begun.fails_later(
+        "another_input_size",
+        &other,
+        2,
+        &["train-backbone", "16x16", "32x32", "data.size"],
+    );
 }

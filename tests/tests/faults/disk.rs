@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -31,13 +32,11 @@ impl SmallDisk {
 
     /// Leaves room for about `bytes` more.
     fn fill(&self, bytes: usize) {
-        let _ = fs::remove_file(self.filler());
-        let mut filler = vec![0u8; 1 << 25];
-        while fs::write(self.filler(), &filler).is_err() {
-            filler.truncate(filler.len() - 4096);
-        }
-        filler.truncate(filler.len().saturating_sub(bytes));
-        fs::write(self.filler(), &filler).unwrap();
+        let mut filler = fs::File::create(self.filler()).unwrap();
+        let block = vec![0u8; 1 << 16];
+        while filler.write_all(&block).is_ok() {}
+        let whole = filler.metadata().unwrap().len();
+        filler.set_len(whole.saturating_sub(bytes as u64)).unwrap();
     }
 
     fn filler(&self) -> PathBuf {

@@ -58,9 +58,12 @@ fn every_library_can_be_inspected_and_documents_its_parameters() {
             );
             inspected.insert(name.to_owned());
             documented(name, &component["params"], &shown);
+            let by_name = ficta(["plugins", "inspect", name]).succeeded().stdout;
+            documented(name, &component["params"], &by_name);
         }
     }
     assert_eq!(inspected, listed);
+    ficta(["plugins", "inspect", "id-nsm"]).refused(2, &["no component is named `id-nsm`", "id-nms"]);
 }
 
 /// Every parameter has a description, and unknown ones are refused by the schema itself.

@@ -46,9 +46,13 @@ pub struct Comparison {
     pub arms: BTreeMap<String, ArmFigures>,
     /// Interval of accuracy of the first arm less that of the second, on the same resampled people, by `first - second`.
     pub differences: BTreeMap<String, Option<Interval>>,
-    /// Folds.
+    /// The backbone before any training.
+    pub untrained: ArmFigures,
+    /// Folds of a round.
     pub folds: usize,
-    /// Genuine and impostor pairs.
+    /// Rounds of folds.
+    pub rounds: usize,
+    /// Genuine and impostor pairs of all rounds.
     pub pairs: (usize, usize),
     /// Resamplings that had both kinds of pairs.
     pub resamplings: usize,
@@ -84,12 +88,12 @@ pub fn stage(config: &RunConfig) -> Stage {
     let params = json!({"evaluation": settings, "differences": wanted});
     let inputs = names
         .iter()
-        .map(|n| format!("evaluate/{n}"))
-        .chain(["data".into()])
+        .map(|n| super::evaluate::id(n))
+        .chain([super::evaluate::UNTRAINED.into(), "data".into()])
         .collect();
     let work = move |place: &Place<'_>| {
         let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-        let pairs = super::evaluate::pairs(place, &images, settings.folds)?;
+        let pairs = super::evaluate::pairs(place, &images, &settings)?;
         let seed = derive_seed(place.seed, "evaluation.bootstrap", 0, 0);
         let resamples: Vec<_> = (0..settings.bootstrap)
             .map(|i| Resample::new(&pairs.pairs, &images.labels, seed, i))
@@ -97,6 +101,7 @@ pub fn stage(config: &RunConfig) -> Stage {
             .collect();
         let mut out = Comparison {
             folds: pairs.folds,
+            rounds: pairs.rounds,
             pairs: (
                 pairs.pairs.iter().filter(|p| p.same).count(),
                 pairs.pairs.iter().filter(|p| !p.same).count(),
@@ -106,10 +111,10 @@ pub fn stage(config: &RunConfig) -> Stage {
         };
         let mut accuracies = BTreeMap::new();
         let ctx = place.ctx();
+        let read = |stage: &str| json_file::read(&place.file(stage, super::evaluate::RESULT));
+        out.untrained = figures(&read(super::evaluate::UNTRAINED)?, &pairs, &resamples).0;
         for (done, name) in names.iter().enumerate() {
-            let result: super::evaluate::ArmResult =
-                json_file::read(&place.file(&format!("evaluate/{name}"), super::evaluate::RESULT))?;
-            let (figures, resampled) = figures(&result, &pairs, &resamples);
+            let (figures, resampled) = figures(&read(&super::evaluate::id(name))?, &pairs, &resamples);
             out.arms.insert(name.clone(), figures);
             accuracies.insert(name.clone(), resampled);
             ctx.progress(done as u64 + 1, names.len() as u64, "arms")?;
@@ -136,7 +141,7 @@ fn figures(result: &super::evaluate::ArmResult, pairs: &Pairs, resamples: &[Resa
     for resample in resamples {
         let of_seed = |s: &super::evaluate::SeedResult| {
             let curve = roc(&s.distances, &pairs.pairs, &resample.weight);
-            let decided = verify(&s.distances, &pairs.pairs, pairs.folds, &resample.weight);
+            let decided = verify(&s.distances, pairs, &resample.weight);
             (decided.accuracy, curve.eer, FAR.map(|far| curve.tar_at(far)))
         };
         let all: Vec<_> = result.seeds.iter().map(of_seed).collect();

@@ -23,7 +23,9 @@ pub fn stage(config: &RunConfig) -> Stage {
         let mut encoder = place.registry.encoder(&choice.plugin, &choice.params)?;
         for (images, file) in [("full", FULL), ("small", SMALL)] {
             let images = Images::read(&place.file("data", "learn.safetensors"), images)?;
-            write(place, &encode(&mut *encoder, &images, place)?, &images.labels, file)?;
+            let features =
+                encode(&mut *encoder, &images, place).map_err(|e| e.context(format!("encoder `{}`", choice.plugin)))?;
+            write(place, &features, &images.labels, file)?;
         }
         crate::storage::json::write(
             &place.dir.join("encoder.json"),

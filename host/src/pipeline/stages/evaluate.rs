@@ -1,11 +1,11 @@
-//! evaluate/ARM: verification of the held-out people by each backbone of an arm.
+//! evaluate/ARM and evaluate-untrained: verification of the held-out people by each backbone of an arm, and by untrained ones.
 
-use ficta_core::{Kind, Result, TensorMut, TensorRef, random::derive_seed};
+use ficta_core::{Backbone, Kind, Result, TensorMut, TensorRef, random::derive_seed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    config::RunConfig,
+    config::{EvaluationConfig, RunConfig},
     evaluation::{Pairs, Roc, Verification, distances, flip_sum, make_pairs, roc, verify},
     pipeline::{Place, Stage, images::Images, matrix::Matrix},
     storage::{Tensors, json as json_file},
@@ -14,7 +14,7 @@ use crate::{
 pub const RESULT: &str = "result.json";
 
 /// What the backbones of an arm achieve.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ArmResult {
     /// Classes of the training set.
     pub classes: usize,
@@ -35,63 +35,117 @@ pub struct SeedResult {
     pub distances: Vec<f64>,
 }
 
+/// The stage of an arm.
+pub fn id(arm: &str) -> String {
+    format!("evaluate/{arm}")
+}
+
+/// The stage of the same backbone with the weights that it starts from.
+pub const UNTRAINED: &str = "evaluate-untrained";
+
 pub fn stage(config: &RunConfig, arm: &str) -> Stage {
-    let (choice, folds, seeds) = (config.backbone.clone(), config.evaluation.folds, config.training.seeds);
+    let (choice, settings, seeds) = (
+        config.backbone.clone(),
+        config.evaluation.clone(),
+        config.training.seeds,
+    );
     let arm_name = arm.to_owned();
     let work = move |place: &Place<'_>| {
-        let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-        let pairs = pairs(place, &images, folds)?;
-        let ones = vec![1.0; pairs.pairs.len()];
-        let mut out = ArmResult {
-            classes: 0,
-            images: 0,
-            seeds: Vec::new(),
-        };
+        let held_out = HeldOut::read(place, &settings)?;
+        let mut out = ArmResult::default();
         for seed in 0..seeds {
             let training = super::train_backbone::id(&arm_name, seed);
-            let set: serde_json::Value = json_file::read(&place.file(&training, super::train_backbone::SET))?;
-            let count = |key: &str| set[key].as_u64().unwrap_or(0) as usize;
-            (out.classes, out.images) = (count("classes"), count("images"));
+            let set: super::train_backbone::SetSize =
+                json_file::read(&place.file(&training, super::train_backbone::SET))?;
+            (out.classes, out.images) = (set.classes, set.images);
             let mut network = place.registry.backbone(&choice.plugin, &choice.params)?;
             network.load(&place.file(&training, super::train_backbone::WEIGHTS), &place.ctx())?;
-            let plain = embed(&mut *network, &images, false, place)?;
-            let mirrored = embed(&mut *network, &images, true, place)?;
-            let unit = flip_sum(&plain.data, &mirrored.data, plain.cols)
-                .map_err(|e| e.context(format!("backbone of {training}")))?;
-            let mut tensors = Tensors::new();
-            tensors.insert("embedding", &[plain.rows, plain.cols], plain.data)?;
-            tensors.insert("mirrored", &[mirrored.rows, mirrored.cols], mirrored.data)?;
-            tensors.insert("label", &[images.len()], images.labels.clone())?;
-            tensors.write(&place.dir.join(format!("embeddings-seed-{seed}.safetensors")))?;
-            let distances = distances(&unit, plain.cols, &pairs.pairs);
-            out.seeds.push(SeedResult {
-                verification: verify(&distances, &pairs.pairs, pairs.folds, &ones),
-                roc: roc(&distances, &pairs.pairs, &ones),
-                distances,
-            });
+            let result = held_out.evaluate(&mut *network, seed, place);
+            out.seeds
+                .push(result.map_err(|e| e.context(format!("backbone of {training}")))?);
         }
         json_file::write(&place.dir.join(RESULT), &out)
     };
     let mut inputs = vec!["data".into()];
     inputs.extend((0..seeds).map(|seed| super::train_backbone::id(arm, seed)));
-    Stage::new(
-        format!("evaluate/{arm}"),
-        inputs,
-        json!({"folds": folds, "seeds": seeds}),
-        Box::new(work),
-    )
-    .with(Kind::BACKBONE, &config.backbone)
+    Stage::new(id(arm), inputs, params(config), Box::new(work)).with(Kind::BACKBONE, &config.backbone)
+}
+
+/// What the backbone achieves before it has learnt anything: the floor that a training set must lift it from. It may lie far above
+/// one half, since photographs of one sitting resemble each other in any embedding.
+pub fn untrained(config: &RunConfig) -> Stage {
+    let (choice, settings, seeds) = (
+        config.backbone.clone(),
+        config.evaluation.clone(),
+        config.training.seeds,
+    );
+    let work = move |place: &Place<'_>| {
+        let held_out = HeldOut::read(place, &settings)?;
+        let mut out = ArmResult::default();
+        for seed in 0..seeds {
+            let mut network = place.registry.backbone(&choice.plugin, &choice.params)?;
+            let classes = 2; // of the head, which verification does not use
+            network.initialise(
+                classes,
+                super::train_backbone::weights_seed(place.seed, seed),
+                &place.ctx(),
+            )?;
+            let result = held_out.evaluate(&mut *network, seed, place);
+            out.seeds.push(result.map_err(|e| e.context("untrained backbone"))?);
+        }
+        json_file::write(&place.dir.join(RESULT), &out)
+    };
+    Stage::new(UNTRAINED, vec!["data".into()], params(config), Box::new(work)).with(Kind::BACKBONE, &config.backbone)
+}
+
+fn params(config: &RunConfig) -> serde_json::Value {
+    let e = &config.evaluation;
+    json!({"folds": e.folds, "rounds": e.rounds, "seeds": config.training.seeds})
+}
+
+/// The held-out people and their pairs.
+struct HeldOut {
+    images: Images,
+    pairs: Pairs,
+}
+
+impl HeldOut {
+    fn read(place: &Place<'_>, settings: &EvaluationConfig) -> Result<Self> {
+        let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
+        let pairs = pairs(place, &images, settings)?;
+        Ok(Self { images, pairs })
+    }
+
+    /// Verifies with `network`, and leaves its embeddings.
+    fn evaluate(&self, network: &mut dyn Backbone, seed: usize, place: &Place<'_>) -> Result<SeedResult> {
+        let plain = embed(network, &self.images, false, place)?;
+        let mirrored = embed(network, &self.images, true, place)?;
+        let unit = flip_sum(&plain.data, &mirrored.data, plain.cols)?;
+        let distances = distances(&unit, plain.cols, &self.pairs.pairs);
+        let mut tensors = Tensors::new();
+        tensors.insert("embedding", &[plain.rows, plain.cols], plain.data)?;
+        tensors.insert("mirrored", &[mirrored.rows, mirrored.cols], mirrored.data)?;
+        tensors.insert("label", &[self.images.len()], self.images.labels.clone())?;
+        tensors.write(&place.dir.join(format!("embeddings-seed-{seed}.safetensors")))?;
+        let ones = vec![1.0; distances.len()];
+        Ok(SeedResult {
+            verification: verify(&distances, &self.pairs, &ones),
+            roc: roc(&distances, &self.pairs.pairs, &ones),
+            distances,
+        })
+    }
 }
 
 /// The run's verification pairs.
-pub fn pairs(place: &Place<'_>, images: &Images, folds: usize) -> Result<Pairs> {
-    make_pairs(&images.labels, folds, derive_seed(place.seed, "evaluation.pairs", 0, 0))
+pub fn pairs(place: &Place<'_>, images: &Images, settings: &EvaluationConfig) -> Result<Pairs> {
+    let seed = derive_seed(place.seed, "evaluation.pairs", 0, 0);
+    make_pairs(&images.labels, settings.folds, settings.rounds, seed)
 }
 
 /// Images handed to the backbone in one call.
 const CALL: usize = 512;
 
-fn embed(network: &mut dyn ficta_core::Backbone, images: &Images, mirrored: bool, place: &Place<'_>) -> Result<Matrix> {
+fn embed(network: &mut dyn Backbone, images: &Images, mirrored: bool, place: &Place<'_>) -> Result<Matrix> {
     let info = network.info();
     let mut out = Matrix::zeros(images.len(), info.dim);
     let rows: Vec<_> = (0..images.len()).map(|i| (i, mirrored)).collect();

@@ -63,6 +63,7 @@ pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
         }
         stages.push(evaluate::stage(config, name));
     }
+    stages.push(evaluate::untrained(config));
     stages.push(compare::stage(config));
     if !sets.is_empty() {
         stages.push(metrics::stage(config, &sets));

@@ -15,9 +15,6 @@ use crate::{
     storage::{atomic, json as json_file},
 };
 
-/// Chance accuracy of verification, and how far above it an arm must be.
-const CHANCE: f64 = 0.55;
-
 pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
     let owned = config.clone();
     let work = move |place: &Place<'_>| {
@@ -37,7 +34,7 @@ pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
             plugins_lock: serde_json::to_string_pretty(place.plugins_lock)
                 .map_err(|e| Error::data(format!("plugins.lock: {e}")))?,
         };
-        input.warnings = warnings(&input);
+        input.warnings = warnings(&input, super::compare::read(place)?.untrained.accuracy.mean);
         for (name, bytes) in report::files(&input)? {
             atomic::write_bytes(&place.dir.join(name), &bytes)?;
         }
@@ -106,13 +103,17 @@ fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Head
     })
 }
 
-fn warnings(input: &Input) -> Vec<String> {
-    let chance = input.arms.rows.iter().filter(|arm| arm.average.mean.is_nan() || arm.average.mean < CHANCE).map(|arm| {
+/// Arms that have learnt nothing: `floor` is the accuracy of the untrained backbone.
+fn warnings(input: &Input, floor: f64) -> Vec<String> {
+    let failed = |arm: &&report::input::Arm| arm.average.mean.is_nan() || arm.average.mean <= floor;
+    let warning = |arm: &report::input::Arm| {
         format!(
-            "arm `{}` verifies held-out people at {:.1}%, which is chance: its training has failed or its set teaches nothing",
+            "arm `{}` verifies held-out people at {:.1}%, no better than the untrained backbone ({:.1}%): its training has failed or \
+             its set teaches nothing",
             arm.name,
-            100.0 * arm.average.mean
+            100.0 * arm.average.mean,
+            100.0 * floor
         )
-    });
-    chance.collect()
+    };
+    input.arms.rows.iter().filter(failed).map(warning).collect()
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ficta_core::{Backbone, Error, Kind, Loss, Result, SaveKind, TensorRef, random::derive_seed};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -19,9 +20,29 @@ use crate::{
 pub const WEIGHTS: &str = "weights.safetensors";
 pub const SET: &str = "training-set.json";
 
+/// The size of a training set, as [`SET`] tells it.
+#[derive(Deserialize, Serialize)]
+pub struct SetSize {
+    /// Identities.
+    pub classes: usize,
+    /// Images.
+    pub images: usize,
+    /// Optimizer steps of the training.
+    pub steps: usize,
+}
+
 /// The stage of one training.
 pub fn id(arm: &str, seed: usize) -> String {
     format!("train-backbone/{arm}/seed-{seed}")
+}
+
+fn run_seed(seed: u64, training: usize) -> u64 {
+    derive_seed(seed, "backbone", training as u64, 0)
+}
+
+/// What the weights of training number `training` start from.
+pub fn weights_seed(seed: u64, training: usize) -> u64 {
+    derive_seed(run_seed(seed, training), "backbone.weights", 0, 0)
 }
 
 pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
@@ -30,7 +51,6 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
     let work = move |place: &Place<'_>| {
         let images = training_set(place, &arm_owned)?;
         let classes = images.identities();
-        let run_seed = derive_seed(place.seed, "backbone", seed as u64, 0);
         let mut network = place.registry.backbone(&backbone.plugin, &backbone.params)?;
         let info = network.info();
         if (info.height, info.width) != (images.height, images.width) {
@@ -40,10 +60,10 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
             ))
             .help("make data.size and the backbone's input_size agree"));
         }
-        network.initialise(classes, derive_seed(run_seed, "backbone.weights", 0, 0), &place.ctx())?;
+        network.initialise(classes, weights_seed(place.seed, seed), &place.ctx())?;
         let loss = place.registry.loss(&loss.plugin, &loss.params)?;
         let order = Order::new(
-            derive_seed(run_seed, "backbone.order", 0, 0),
+            derive_seed(run_seed(place.seed, seed), "backbone.order", 0, 0),
             images.len(),
             training.flip,
         );
@@ -62,7 +82,11 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
             .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
         json_file::write(
             &place.dir.join(SET),
-            &json!({"classes": classes, "images": images.len(), "steps": t.steps}),
+            &SetSize {
+                classes,
+                images: images.len(),
+                steps: t.steps,
+            },
         )?;
         write_losses(&place.dir.join("loss.jsonl"), &losses)
     };

@@ -64,10 +64,10 @@ fn trainings(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<
 /// ROC of each arm, and the similarities of its first seed.
 fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<()> {
     let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-    let pairs = stages::evaluate::pairs(place, &images, config.evaluation.folds)?;
+    let pairs = stages::evaluate::pairs(place, &images, &config.evaluation)?;
     for arm in config.arms.keys() {
         let result: stages::evaluate::ArmResult =
-            json_file::read(&place.file(&format!("evaluate/{arm}"), stages::evaluate::RESULT))?;
+            json_file::read(&place.file(&stages::evaluate::id(arm), stages::evaluate::RESULT))?;
         let Some(first) = result.seeds.first() else { continue };
         let points = first.roc.points.clone();
         out.roc.push(RocCurve {
@@ -79,9 +79,13 @@ fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Resu
             let chosen = first.distances.iter().zip(&pairs.pairs).filter(|(_, p)| p.same == same);
             chosen.map(|(d, _)| (1.0 - d / 2.0) as f32).collect::<Vec<_>>()
         };
+        // A squared distance of unit vectors is 2 - 2 cos.
+        let thresholds = &first.verification.thresholds;
+        let mean = thresholds.iter().sum::<f64>() / thresholds.len().max(1) as f64;
         out.similarities.push(Similarities {
             title: format!("Held-out people, backbone trained on {arm}"),
-            caption: "Cosines of embeddings (image and mirror image summed) over all verification pairs; first seed."
+            caption: "Cosines of embeddings (image and mirror image summed) over all verification pairs, and the \
+                      mean threshold of the folds; first seed."
                 .into(),
             series: vec![
                 SimilaritySeries {
@@ -95,7 +99,7 @@ fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Resu
                     values: of(false),
                 },
             ],
-            marks: Vec::new(),
+            marks: vec![("threshold".into(), 1.0 - mean / 2.0)],
         });
     }
     Ok(())

@@ -36,7 +36,7 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
     let mut rows = Vec::new();
     for (name, arm) in &config.arms {
         let result: stages::evaluate::ArmResult =
-            json_file::read(&place.file(&format!("evaluate/{name}"), stages::evaluate::RESULT))?;
+            json_file::read(&place.file(&stages::evaluate::id(name), stages::evaluate::RESULT))?;
         let figures = &comparison.arms[name];
         let average = estimate(&figures.accuracy);
         let against = reference.as_ref().and_then(|r| {
@@ -68,6 +68,14 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
         Authenticity::Fictional => 2,
         Authenticity::Mixed => 3,
     });
+    let folds = match comparison.rounds {
+        1 => format!("{} folds that share no person", comparison.folds),
+        rounds => format!(
+            "drawn in {rounds} rounds and dealt each time to {} folds that share no person ({} folds in all)",
+            comparison.folds,
+            rounds * comparison.folds
+        ),
+    };
     Ok(Arms {
         sets: vec![SET.into()],
         far: stages::compare::FAR.to_vec(),
@@ -78,15 +86,26 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
             comparison.resamplings
         ),
         protocol: format!(
-            "{} held-out people, {} genuine and {} impostor pairs, {} folds that share no person; embeddings of image and mirror \
-             image summed, squared Euclidean distance, threshold of the other folds (InsightFace's protocol)",
+            "{} held-out people, {} genuine and {} impostor pairs, {}; embeddings of image and mirror \
+             image summed, squared Euclidean distance, threshold of the other folds of the round (InsightFace's protocol)",
             people.held_out.len(),
-            comparison.pairs.0,
-            comparison.pairs.1,
-            comparison.folds
+            comparison.pairs.0 / comparison.rounds,
+            comparison.pairs.1 / comparison.rounds,
+            folds
         ),
-        notes: Vec::new(),
+        notes: vec![untrained_note(&comparison.untrained.accuracy)],
     })
+}
+
+fn untrained_note(accuracy: &stages::compare::Figure) -> String {
+    let interval = accuracy.interval.map_or(String::new(), |i| {
+        format!(" [{:.2}, {:.2}]", 100.0 * i.lower, 100.0 * i.upper)
+    });
+    format!(
+        "the backbone before any training, with the same weights as each training starts from, verifies at {:.2}%{interval}: only what \
+         an arm reaches above that was learnt from its training set",
+        100.0 * accuracy.mean
+    )
 }
 
 pub fn claims(config: &RunConfig, place: &Place<'_>) -> Result<Vec<Claim>> {

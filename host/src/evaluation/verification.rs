@@ -80,18 +80,22 @@ pub fn verify(distances: &[f64], pairs: &Pairs, weight: &[f64]) -> Verification 
         }
     }
     for of_group in &mut rights {
-        for step in 1..STEPS {
-            of_group[step] += of_group[step - 1];
+        let mut sum = 0.0;
+        for right in of_group {
+            sum += *right;
+            *right = sum;
         }
     }
     let (mut thresholds, mut accuracies) = (Vec::with_capacity(groups), Vec::with_capacity(groups));
     for this in 0..groups {
         let first = this - this % pairs.folds;
         let round = first..first + pairs.folds;
-        let mut best = (0, f64::NEG_INFINITY);
-        for step in 0..STEPS {
+        let right_elsewhere = |step: usize| -> f64 {
             let others = round.clone().filter(|other| *other != this);
-            let right: f64 = others.map(|other| rights[other][step]).sum();
+            others.map(|other| rights[other][step]).sum()
+        };
+        let mut best = (0, f64::NEG_INFINITY);
+        for (step, right) in (0..STEPS).map(|step| (step, right_elsewhere(step))) {
             if right > best.1 {
                 best = (step, right);
             }

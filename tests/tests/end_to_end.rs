@@ -10,7 +10,7 @@ use ficta_tests::{
 use serde_json::Value;
 
 /// The stages of the smoke run, in order.
-const STAGES: [&str; 23] = [
+const STAGES: [&str; 24] = [
     "data",
     "encode",
     "statistics",
@@ -33,6 +33,7 @@ const STAGES: [&str; 23] = [
     "train-backbone/real/seed-0",
     "train-backbone/real/seed-1",
     "evaluate/real",
+    "evaluate-untrained",
     "compare",
 ];
 
@@ -125,7 +126,13 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
         ("evaluation.bootstrap=40", &["compare", "report"]),
         (
             "loss.params.margin=0.3",
-            &["train-backbone", "evaluate", "compare", "report"],
+            &[
+                "train-backbone",
+                "evaluate/fictional",
+                "evaluate/real",
+                "compare",
+                "report",
+            ],
         ),
         (
             "sampler.params.steps=4",
@@ -235,7 +242,13 @@ fn end_to_end_held_out_people_reach_no_stage_before_evaluation() {
         changed.iter().any(|file| file.starts_with("evaluate/real/embeddings")),
         "{changed:?}"
     );
-    let allowed = ["data/held-out.safetensors", "evaluate/", "compare/", "report/"];
+    let allowed = [
+        "data/held-out.safetensors",
+        "evaluate/",
+        "evaluate-untrained/",
+        "compare/",
+        "report/",
+    ];
     let leaked: Vec<_> = changed
         .iter()
         .filter(|file| !allowed.iter().any(|a| file.starts_with(a)))

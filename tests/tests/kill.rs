@@ -17,8 +17,6 @@ use ficta_tests::{
 
 /// How often the run is killed.
 const KILLS: usize = 20;
-/// Kills before one and the same run is allowed to end, so that the moments lie all over it.
-const KILLS_A_RUN: usize = 10;
 
 /// Stages of which a kill must have hit the middle at least once among them: those that go on from what they have.
 const LONG: [&str; 3] = ["train-denoiser", "generate", "train-backbone"];
@@ -79,16 +77,16 @@ fn end_to_end_killed_at_random_moments_and_taken_up_again() {
     smoke.run_into(&undisturbed, &[]).succeeded();
     let start_up = began.elapsed();
 
-    // A moment in the start-up makes no progress; beyond it a tenth of the run is done between two kills on average.
-    let reach = (whole - start_up.min(whole)) / (KILLS_A_RUN as u32 / 2);
+    // A moment in the start-up makes no progress, and some stages start over: the moments lie all over a whole run, so that each can end.
+    let early = start_up.mul_f64(0.8);
+    let reach = whole.saturating_sub(early);
     let mut moments = Stream::new(20, "tests.kill", 0, 0);
     let (mut kills, mut hits, mut round) = (0, Vec::new(), 0);
     while kills < KILLS {
         let out = smoke.folder().join(format!("killed-{round}"));
         round += 1;
-        let last = kills + KILLS_A_RUN;
-        while kills < last.min(KILLS) {
-            let delay = start_up.mul_f64(0.8) + reach.mul_f64(moments.uniform());
+        while kills < KILLS {
+            let delay = early + reach.mul_f64(moments.uniform());
             if !kill_after(start(&smoke, &out), delay) {
                 break;
             }

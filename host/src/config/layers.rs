@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
+use config::{Config, ConfigError, Environment, File, FileFormat};
 use ficta_core::{Error, Result};
+use serde_json::Value;
 
 use super::RunConfig;
 use crate::nearest::suggestion;
@@ -13,7 +14,8 @@ use crate::nearest::suggestion;
 pub struct Layers {
     /// The run file.
     pub file: PathBuf,
-    /// `KEY=VALUE` from the command line; the value is TOML, or a plain string where it is not.
+    /// `KEY=VALUE` from the command line; the value is TOML, or a plain string where it is not. It replaces what stands there, tables
+    /// too: another component takes other parameters.
     pub set: Vec<String>,
 }
 
@@ -33,7 +35,7 @@ impl Layers {
     pub fn read(&self) -> Result<RunConfig> {
         let text = std::fs::read_to_string(&self.file)
             .map_err(|e| Error::config(format!("run file {}: {e}", self.file.display())))?;
-        let mut builder = Config::builder()
+        let builder = Config::builder()
             .add_source(File::from_str(&text, FileFormat::Toml))
             .add_source(
                 Environment::with_prefix("FICTA")
@@ -41,18 +43,16 @@ impl Layers {
                     .separator("__")
                     .try_parsing(true),
             );
+        let mut merged: Value = builder
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(|e| self.explain(&e))?;
         for assignment in &self.set {
             let (key, value) = assignment
                 .split_once('=')
                 .ok_or_else(|| Error::config(format!("--set {assignment}: expected KEY=VALUE")))?;
-            builder = builder
-                .set_override(key.trim(), parse(value.trim()))
-                .map_err(|e| self.explain(&e))?;
+            assign(&mut merged, key.trim(), parse(value.trim()))?;
         }
-        let merged: serde_json::Value = builder
-            .build()
-            .and_then(Config::try_deserialize)
-            .map_err(|e| self.explain(&e))?;
         let run: RunConfig = serde_path_to_error::deserialize(expand(merged)?).map_err(|e| self.explain_type(&e))?;
         run.check().map_err(|e| e.context(self.file.display()))?;
         Ok(run)
@@ -85,30 +85,51 @@ fn parse(text: &str) -> Value {
     let table = toml::from_str::<toml::Table>(&format!("value = {text}"));
     match table.ok().and_then(|mut t| t.remove("value")) {
         Some(value) => convert(value),
-        None => Value::from(text),
+        None => text.into(),
     }
 }
 
 fn convert(value: toml::Value) -> Value {
-    let kind = match value {
-        toml::Value::String(s) => ValueKind::String(s),
-        toml::Value::Integer(i) => ValueKind::I64(i),
-        toml::Value::Float(f) => ValueKind::Float(f),
-        toml::Value::Boolean(b) => ValueKind::Boolean(b),
-        toml::Value::Datetime(d) => ValueKind::String(d.to_string()),
-        toml::Value::Array(a) => ValueKind::Array(a.into_iter().map(convert).collect()),
-        toml::Value::Table(t) => ValueKind::Table(t.into_iter().map(|(k, v)| (k, convert(v))).collect()),
-    };
-    Value::new(None, kind)
+    match value {
+        toml::Value::String(s) => s.into(),
+        toml::Value::Integer(i) => i.into(),
+        toml::Value::Float(f) => f.into(),
+        toml::Value::Boolean(b) => b.into(),
+        toml::Value::Datetime(d) => d.to_string().into(),
+        toml::Value::Array(a) => a.into_iter().map(convert).collect(),
+        toml::Value::Table(t) => Value::Object(t.into_iter().map(|(k, v)| (k, convert(v))).collect()),
+    }
+}
+
+/// Puts `value` at `key` (`a.b.c`), making the tables on the way.
+fn assign(root: &mut Value, key: &str, value: Value) -> Result<()> {
+    let mut at = root;
+    let mut path = String::new();
+    for part in key.split('.') {
+        let table = at.as_object_mut().ok_or_else(|| {
+            Error::config(format!(
+                "--set {key}: `{path}` is no table, so there is no `{part}` in it"
+            ))
+        })?;
+        at = table
+            .entry(part)
+            .or_insert_with(|| Value::Object(serde_json::Map::new()));
+        path = if path.is_empty() {
+            part.to_owned()
+        } else {
+            format!("{path}.{part}")
+        };
+    }
+    *at = value;
+    Ok(())
 }
 
 /// Replaces `${NAME}` in every string by the environment's value.
-fn expand(value: serde_json::Value) -> Result<serde_json::Value> {
-    use serde_json::Value as Json;
+fn expand(value: Value) -> Result<Value> {
     Ok(match value {
-        Json::String(text) => Json::String(expand_text(&text)?),
-        Json::Array(items) => Json::Array(items.into_iter().map(expand).collect::<Result<_>>()?),
-        Json::Object(map) => Json::Object(
+        Value::String(text) => Value::String(expand_text(&text)?),
+        Value::Array(items) => Value::Array(items.into_iter().map(expand).collect::<Result<_>>()?),
+        Value::Object(map) => Value::Object(
             map.into_iter()
                 .map(|(k, v)| Ok((k, expand(v)?)))
                 .collect::<Result<_>>()?,

@@ -8,6 +8,7 @@ use super::{Place, Plan, RunFolder, StepState};
 use crate::{
     registry::Registry,
     run_host::{RunHost, minutes},
+    storage::atomic,
 };
 
 /// What a run did.
@@ -34,6 +35,8 @@ fn advise(error: Error) -> Error {
 /// The first stage that fails; those before it keep their outputs, and what an earlier run left of this one stays too.
 pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost, seed: u64) -> Result<Outcome> {
     let mut outcome = Outcome::default();
+    // A killed run may have left half-written files, which would be promoted with the rest.
+    atomic::remove_leftovers(folder.root())?;
     for step in &plan.steps {
         let id = &step.stage.id;
         if step.state == StepState::UpToDate {

@@ -56,11 +56,15 @@ pub fn command(options: &Options) -> Result<()> {
     };
 
     run(&mut steps, "formatting", &["fmt", "--all", "--check"])?;
-    let mut lints = vec!["clippy", "--release", "--workspace", "--all-targets"];
-    if options.fast {
-        lints.extend(["--exclude", ACROSS_CRATES]);
-    }
-    lints.extend(["--", "-D", "warnings"]);
+    let lints = [
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
     run(&mut steps, "lints", &lints)?;
 
     run(

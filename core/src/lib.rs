@@ -13,13 +13,15 @@ mod ctx;
 mod dtype;
 mod error;
 mod export;
+#[cfg(feature = "load")]
+pub mod load;
 mod null_host;
 pub mod random;
 mod single_process;
 pub mod softmax;
 mod stamp;
 mod tensor;
-#[cfg(feature = "testing")]
+#[cfg(feature = "conformance")]
 pub mod testing;
 mod traits;
 

@@ -2,6 +2,7 @@
 
 /// Frozen for ever: only bits of `flags` may still be given a meaning.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// [`Stamp::MAGIC`].
     pub magic: [u8; 8],
@@ -42,8 +43,8 @@ impl Stamp {
     pub const MAGIC: [u8; 8] = *b"FICTAPLG";
     /// Raised by every change but an appended kind or an appended, defaulted method.
     pub const API_MAJOR: u32 = 1;
-    /// Raised by those.
-    pub const API_MINOR: u32 = 0;
+    /// Raised by those. 1: [`Sampler::predictions`](crate::Sampler::predictions).
+    pub const API_MINOR: u32 = 1;
 
     /// The stamp of a plugin built with this core.
     pub const fn new(plugin: &str, version: &str, backend: &str, licence: &str) -> Self {
@@ -62,6 +63,25 @@ impl Stamp {
         }
     }
 
+    /// A stamp as it lies in a library's file (little-endian). `None` for bytes without the magic, or fewer than a stamp has.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let stamp = Self {
+            magic: take(&mut rest)?,
+            size: u32::from_le_bytes(take(&mut rest)?),
+            api_major: u32::from_le_bytes(take(&mut rest)?),
+            api_minor: u32::from_le_bytes(take(&mut rest)?),
+            flags: u32::from_le_bytes(take(&mut rest)?),
+            plugin: take(&mut rest)?,
+            plugin_version: take(&mut rest)?,
+            core_version: take(&mut rest)?,
+            rustc: take(&mut rest)?,
+            backend: take(&mut rest)?,
+            licence: take(&mut rest)?,
+        };
+        (stamp.magic == Self::MAGIC && stamp.size as usize >= size_of::<Self>()).then_some(stamp)
+    }
+
     /// A text field without its padding.
     pub fn text(field: &[u8]) -> &str {
         let end = field.iter().position(|b| *b == 0).unwrap_or(field.len());
@@ -72,4 +92,10 @@ impl Stamp {
     pub fn unwinds(&self) -> bool {
         self.flags & 1 != 0
     }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (field, more) = rest.split_first_chunk()?;
+    *rest = more;
+    Some(*field)
 }

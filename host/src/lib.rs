@@ -3,9 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod data;
-mod elf_extent;
 pub mod evaluation;
-pub mod loader;
 pub mod metrics;
 pub mod nearest;
 pub mod pipeline;

@@ -8,21 +8,14 @@ use std::{
 use ficta_core::{
     Backbone, Communicator, Component, Denoiser, Encoder, Error, IdProposer, IdSelector, Kind, Loss, Registration,
     Result, Sampler, Stamp,
-    abi::{
-        RemoteBackbone, RemoteCommunicator, RemoteDenoiser, RemoteEncoder, RemoteLoss, RemoteProposer, RemoteSampler,
-        RemoteSelector,
-    },
+    load::{LibraryFile, LoadError, Plugin},
 };
 use serde_json::Value;
 
-use crate::{
-    loader::{LoadError, Plugin},
-    nearest::suggestion,
-    schema,
-};
+use crate::{nearest::suggestion, schema};
 
 /// Where a component comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Linked into the executable.
     BuiltIn,
@@ -36,6 +29,8 @@ pub enum Origin {
         version: String,
         /// Numeric library, or empty.
         backend: String,
+        /// All that the library says of itself.
+        stamp: &'static Stamp,
     },
 }
 
@@ -98,24 +93,31 @@ impl Registry {
     /// # Errors
     /// A library that is rejected; nothing of it is added.
     pub fn load(&mut self, path: &Path) -> Result<(), LoadError> {
-        let plugin = Plugin::open(path)?;
+        let file = LibraryFile::read(path)?;
+        // Before it is opened: two versions of one numeric library in a process are beyond mending.
+        self.check_backend(path, Stamp::text(&file.stamp.backend))?;
+        let plugin = Plugin::open_file(&file)?;
         let backend = Stamp::text(&plugin.stamp.backend).to_owned();
-        self.check_backend(path, &backend)?;
         let origin = Origin::Library {
             path: path.into(),
-            name: Stamp::text(&plugin.stamp.plugin).into(),
+            name: file.crate_name,
             version: Stamp::text(&plugin.stamp.plugin_version).into(),
-            backend,
+            backend: backend.clone(),
+            stamp: plugin.stamp,
         };
-        let components = plugin.module.components()().into_result().map_err(|e| LoadError {
-            path: path.into(),
-            reason: format!("it failed to list its components: {e}"),
-            fix: "mend the plugin".into(),
-            layout: None,
+        let components = plugin.components().map_err(|e| {
+            LoadError::new(
+                path,
+                format!("it failed to list its components: {e}"),
+                "mend the plugin",
+            )
         })?;
-        for info in components {
+        if !backend.is_empty() {
+            self.backends.push((backend, path.into()));
+        }
+        for component in components {
             self.entries.push(Entry {
-                component: info.into(),
+                component,
                 origin: origin.clone(),
                 maker: Maker::There(plugin),
             });
@@ -144,28 +146,20 @@ impl Registry {
     }
 
     /// Two versions of one numeric library cannot share a process.
-    fn check_backend(&mut self, path: &Path, backend: &str) -> Result<(), LoadError> {
+    fn check_backend(&self, path: &Path, backend: &str) -> Result<(), LoadError> {
         let family = |b: &str| b.split(' ').next().unwrap_or_default().to_owned();
-        if backend.is_empty() {
-            return Ok(());
-        }
-        if let Some((other, by)) = self
-            .backends
-            .iter()
-            .find(|(b, _)| family(b) == family(backend) && b != backend)
-        {
-            return Err(LoadError {
-                path: path.into(),
-                reason: format!(
+        let mut others = self.backends.iter();
+        match others.find(|(b, _)| family(b) == family(backend) && b != backend) {
+            Some((other, by)) if !backend.is_empty() => Err(LoadError::new(
+                path,
+                format!(
                     "it needs {backend}, but {} has brought {other} into this process",
                     by.display()
                 ),
-                fix: format!("rebuild one of them, so that both use one {}", family(backend)),
-                layout: None,
-            });
+                format!("rebuild one of them, so that both use one {}", family(backend)),
+            )),
+            _ => Ok(()),
         }
-        self.backends.push((backend.into(), path.into()));
-        Ok(())
     }
 
     /// All components, in the order of loading.
@@ -243,16 +237,14 @@ impl Registry {
 }
 
 macro_rules! makers {
-    ($($method:ident $trait:ident $kind:ident $make:ident $remote:expr;)*) => {
+    ($($method:ident $trait:ident $kind:ident $make:ident;)*) => {
         impl Registry {$(
             #[doc = concat!("Builds a [`", stringify!($trait), "`] from its parameters.\n\n# Errors\nNo such component; the component's own.")]
             pub fn $method(&self, name: &str, params: &Value) -> Result<Box<dyn $trait>> {
                 let (entry, json) = (self.find(Kind::$kind, name)?, params.to_string());
                 match &entry.maker {
                     Maker::Here(registration) => registration.$make(&json),
-                    Maker::There(plugin) => {
-                        plugin.module.$make()(name.into(), json.as_str().into()).into_result().and_then($remote)
-                    }
+                    Maker::There(plugin) => plugin.$make(name, &json),
                 }
                 .map_err(|e| e.context(format!("{} `{name}`", Kind::$kind)))
             }
@@ -260,13 +252,12 @@ macro_rules! makers {
     };
 }
 makers! {
-    encoder Encoder ENCODER make_encoder |o| Ok(Box::new(RemoteEncoder::new(o)?) as Box<dyn Encoder>);
-    proposer IdProposer PROPOSER make_proposer |o| Ok(Box::new(RemoteProposer(o)) as Box<dyn IdProposer>);
-    selector IdSelector SELECTOR make_selector |o| Ok(Box::new(RemoteSelector(o)) as Box<dyn IdSelector>);
-    denoiser Denoiser DENOISER make_denoiser |o| Ok(Box::new(RemoteDenoiser(o)) as Box<dyn Denoiser>);
-    sampler Sampler SAMPLER make_sampler |o| Ok(Box::new(RemoteSampler(o)) as Box<dyn Sampler>);
-    backbone Backbone BACKBONE make_backbone |o| Ok(Box::new(RemoteBackbone(o)) as Box<dyn Backbone>);
-    loss Loss LOSS make_loss |o| Ok(Box::new(RemoteLoss(o)) as Box<dyn Loss>);
-    communicator Communicator COMMUNICATOR make_communicator
-        |o| Ok(Box::new(RemoteCommunicator::new(o)?) as Box<dyn Communicator>);
+    encoder Encoder ENCODER make_encoder;
+    proposer IdProposer PROPOSER make_proposer;
+    selector IdSelector SELECTOR make_selector;
+    denoiser Denoiser DENOISER make_denoiser;
+    sampler Sampler SAMPLER make_sampler;
+    backbone Backbone BACKBONE make_backbone;
+    loss Loss LOSS make_loss;
+    communicator Communicator COMMUNICATOR make_communicator;
 }

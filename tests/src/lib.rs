@@ -4,5 +4,6 @@ pub mod command;
 pub mod faces;
 pub mod product;
 pub mod records;
+pub mod skew;
 pub mod smoke;
 pub mod weights;

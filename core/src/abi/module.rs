@@ -49,7 +49,7 @@ impl RootModule for PluginModuleRef {
     const BASE_NAME: &'static str = "ficta_plugin";
     const NAME: &'static str = "ficta_plugin";
     // The API's version, not the crate's: with 0.x crate versions abi_stable would refuse every plugin of an older minor.
-    const VERSION_STRINGS: VersionStrings = VersionStrings::new("1.0.0");
+    const VERSION_STRINGS: VersionStrings = VersionStrings::new("1.1.0");
 }
 
 fn find(kind: Kind, name: &str) -> Result<&'static Registration> {

@@ -17,4 +17,11 @@ pub trait Sampler: Send {
         out: TensorMut<'_>,
         ctx: &Ctx<'_>,
     ) -> Result<()>;
+
+    /// How often [`Sampler::sample`] asks a denoiser with a schedule of `timesteps` steps for a batch, where that is known beforehand: the cost of an image.
+    /// Since plugin API 1.1.
+    fn predictions(&self, timesteps: usize) -> Option<u64> {
+        let _ = timesteps;
+        None
+    }
 }

@@ -65,6 +65,9 @@ pub struct RunArgs {
     /// No progress, no log.
     #[arg(long, short)]
     pub quiet: bool,
+    /// Accepts libraries that are others than those in the run folder's `plugins.lock`; what depends on them runs again.
+    #[arg(long)]
+    pub relock: bool,
 }
 
 /// `ficta plan`
@@ -93,16 +96,51 @@ pub enum PluginsCommand {
         plugins: PluginFolderArgs,
     },
     /// What a library says of itself: versions, components, parameters; or one component's parameters.
-    Inspect {
-        /// A library's file, or the name of a component.
-        what: PathBuf,
-        /// Where components are looked for by name.
-        #[command(flatten)]
-        plugins: PluginFolderArgs,
-        /// For a library with another layout: abi_stable's whole report.
-        #[arg(long)]
-        layout: bool,
-    },
+    Inspect(InspectArgs),
+    /// Runs the conformance suite on a built library and gives a verdict on each component.
+    Check(CheckArgs),
+    /// Accepts the libraries that a run finds now: writes them to `plugins.lock` in its run folder.
+    Lock(LockArgs),
+}
+
+/// `ficta plugins inspect`
+#[derive(clap::Args, Debug)]
+pub struct InspectArgs {
+    /// A library's file, or the name of a component.
+    pub what: PathBuf,
+    /// Where components are looked for by name.
+    #[command(flatten)]
+    pub plugins: PluginFolderArgs,
+    /// Only what stands in the library's file: nothing of it is run.
+    #[arg(long)]
+    pub stamp: bool,
+    /// For a library with another layout: abi_stable's whole report.
+    #[arg(long)]
+    pub layout: bool,
+}
+
+/// `ficta plugins check`
+#[derive(clap::Args, Debug)]
+pub struct CheckArgs {
+    /// The library's file.
+    pub library: PathBuf,
+    /// Parameters of a component, as JSON: `--params 'dlib-resnet={"weights": "DIR"}'`.
+    #[arg(long = "params", value_name = "NAME=JSON")]
+    pub params: Vec<String>,
+    /// Only this component.
+    #[arg(long = "component", value_name = "NAME")]
+    pub components: Vec<String>,
+    /// Leaves a check out, for a component that departs from it on purpose: `--skip gradient`.
+    #[arg(long = "skip", value_name = "CHECK")]
+    pub skip: Vec<String>,
+}
+
+/// `ficta plugins lock`
+#[derive(clap::Args, Debug)]
+pub struct LockArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub file: RunFileArgs,
 }
 
 /// `ficta report`

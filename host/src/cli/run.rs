@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Layers, RunConfig},
-    pipeline::{self, Plan, RunFolder, stages},
+    pipeline::{self, Plan, PluginsLock, RunFolder, stages},
     registry::Registry,
     run_host::RunHost,
     storage::{atomic, json as json_file},
@@ -79,12 +79,15 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
         plan,
     } = Prepared::new(&args.file)?;
     let _held = folder.lock()?;
+    if !args.relock {
+        plan.lock.verify(folder.root())?;
+    }
     let host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
     let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
     // Only now: what an earlier run left is described by its own files until there is something else.
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
     atomic::write_bytes(&folder.root().join("config.toml"), text.as_bytes())?;
-    json_file::write(&folder.root().join("plugins.lock"), &plan.lock)?;
+    json_file::write(&folder.root().join(PluginsLock::FILE), &plan.lock)?;
     if outcome.ran == 0 {
         host.say(&format!("every stage is up to date ({} stages)", outcome.cached));
     }

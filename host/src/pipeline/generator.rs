@@ -33,6 +33,12 @@ impl Generator {
         })
     }
 
+    /// How many predictions of the network an image takes, where the sampler tells.
+    pub fn predictions(&self) -> Option<u64> {
+        let timesteps = self.network.info().alpha_bar.len();
+        self.sampler.as_ref().and_then(|sampler| sampler.predictions(timesteps))
+    }
+
     /// One image for each condition and seed. Labels are the rows.
     ///
     /// # Errors

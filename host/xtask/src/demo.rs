@@ -30,7 +30,8 @@ pub fn command(options: &Options) -> Result<ExitCode> {
     } else {
         "examples/orl/run.toml"
     };
-    let mut arguments = vec!["run", file];
+    // The plugins were built just now, from these sources: others than those of an earlier demo are meant.
+    let mut arguments = vec!["run", file, "--relock"];
     for change in &options.set {
         arguments.extend(["--set", change]);
     }

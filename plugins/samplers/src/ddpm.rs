@@ -3,7 +3,7 @@
 use ficta_core::{Configure, Ctx, Denoiser, Error, Result, Sampler, TensorMut, TensorRef};
 
 use crate::{
-    guidance::check_weight,
+    guidance::{check_weight, questions},
     reverse::{Plan, Transition},
     schedule::Spacing,
 };
@@ -107,6 +107,10 @@ impl Sampler for Ddpm {
             rule,
         }
         .run(denoiser, conditions, seeds, out, ctx)
+    }
+
+    fn predictions(&self, timesteps: usize) -> Option<u64> {
+        Some(self.0.steps.unwrap_or(timesteps) as u64 * questions(self.0.guidance))
     }
 }
 

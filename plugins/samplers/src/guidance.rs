@@ -20,13 +20,21 @@ pub(crate) fn check_weight(weight: f64) -> Result<()> {
     )
 }
 
+/// How often a denoiser is asked at each time step under this weight.
+pub(crate) fn questions(weight: f64) -> u64 {
+    if asks_twice(weight) { 2 } else { 1 }
+}
+
+fn asks_twice(weight: f64) -> bool {
+    weight != 0.0 && weight != 1.0
+}
+
 impl Guidance {
     /// For batches of `elements` elements.
     pub(crate) fn new(weight: f64, elements: usize) -> Self {
-        let second = weight != 0.0 && weight != 1.0;
         Self {
             weight,
-            unconditional: vec![0.0; if second { elements } else { 0 }],
+            unconditional: vec![0.0; if asks_twice(weight) { elements } else { 0 }],
         }
     }
 

@@ -87,6 +87,8 @@ fn guidance_of_one_asks_once_a_step() {
             support::sample(sampler.as_mut(), &mut denoiser, &CONDITIONS, &[1, 2]).unwrap();
             let calls = (denoiser.toy.conditional_calls, denoiser.toy.unconditional_calls);
             assert_eq!(calls, (conditional, unconditional), "{name} {params}");
+            let told = sampler.predictions(denoiser.info().alpha_bar.len());
+            assert_eq!(told, Some((conditional + unconditional) as u64), "{name} {params}");
         }
     }
 }

@@ -100,7 +100,7 @@ fn a_file_that_is_no_library_is_rejected() {
         folder_with(b"not a library at all, but longer than any header could be; and more of the same, and more");
     let (reason, fix) = rejected(folder.path());
     assert!(
-        reason.contains("dynamic linker") && fix.contains("shared library"),
+        reason.contains("not an ELF file") && fix.contains("shared library"),
         "{reason}; {fix}"
     );
 }
@@ -131,24 +131,22 @@ fn a_shared_library_that_is_no_plugin_is_rejected() {
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let (reason, fix) = rejected(folder.path());
     assert!(
-        reason.contains("ficta_stamp_ficta_losses") && fix.contains("export_plugin"),
+        reason.contains("`ficta_stamp_...`") && fix.contains("export_plugin"),
         "{reason}; {fix}"
     );
 }
 
 #[test]
-fn a_library_under_another_name_is_rejected_with_the_reason() {
+fn a_library_may_bear_any_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(
         product::library("ficta_losses"),
         folder.path().join(product::file_name("renamed")),
     )
     .unwrap();
-    let (reason, fix) = rejected(folder.path());
-    assert!(
-        reason.contains("ficta_stamp_renamed") && fix.contains("file name"),
-        "{reason}; {fix}"
-    );
+    let listed = list(folder.path()).succeeded().json();
+    assert_eq!(listed["rejected"], serde_json::json!([]));
+    assert!(names(&listed).contains(&"cosface".into()));
 }
 
 #[test]
@@ -171,5 +169,5 @@ fn a_component_of_a_rejected_library_is_missed_with_a_hint() {
 fn inspecting_a_broken_library_fails_with_reason_and_fix() {
     let (_folder, file) = folder_with(b"broken");
     let refused = command::ficta([&"plugins".into(), &"inspect".into(), &file]);
-    refused.refused(2, &["libficta_losses", "dynamic linker", "fix:"]);
+    refused.refused(2, &["libficta_losses", "not an ELF file", "fix:"]);
 }

@@ -98,6 +98,12 @@ fn make_all(
             total - missing.len()
         ));
     }
+    if let Some(predictions) = generator.predictions().filter(|_| !missing.is_empty()) {
+        place.host.say(&format!(
+            "{} images to make, each from {predictions} predictions of the network",
+            missing.len()
+        ));
+    }
     let ctx = place.ctx();
     let mut done = total - missing.len();
     for chunk in missing.chunks(batch) {

@@ -1,0 +1,49 @@
+//! `ficta plugins list`.
+
+use serde_json::{Value, json};
+
+use super::{as_value, stamp};
+use crate::registry::{Entry, Origin, Registry};
+
+pub fn list(registry: &Registry, as_json: bool) {
+    if as_json {
+        let components: Vec<_> = registry.entries().iter().map(with_origin).collect();
+        let rejected: Vec<_> = registry
+            .rejected()
+            .iter()
+            .map(|e| json!({"path": e.path, "reason": e.reason, "fix": e.fix}))
+            .collect();
+        println!("{:#}", json!({"components": components, "rejected": rejected}));
+        return;
+    }
+    let mut entries: Vec<_> = registry.entries().iter().collect();
+    entries.sort_by(|a, b| (a.component.kind, &a.component.name).cmp(&(b.component.kind, &b.component.name)));
+    let width = entries.iter().map(|e| e.component.name.len()).max().unwrap_or(0);
+    for entry in &entries {
+        let c = &entry.component;
+        println!("{:12} {:width$}  {}  [{}]", c.kind, c.name, c.summary, entry.origin);
+    }
+    if entries.is_empty() {
+        println!("no component: --plugins DIR or FICTA_PLUGIN_PATH names folders of plugin libraries");
+    }
+    for rejected in registry.rejected() {
+        println!("rejected     {rejected}");
+    }
+}
+
+/// A component, its schema, and what its library says of itself.
+pub fn with_origin(entry: &Entry) -> Value {
+    let mut all = as_value(&entry.component);
+    all["origin"] = match &entry.origin {
+        Origin::BuiltIn => json!("built in"),
+        Origin::Library {
+            path, stamp: s, name, ..
+        } => {
+            let mut says = stamp::as_value(s);
+            says["path"] = json!(path);
+            says["name"] = json!(name);
+            says
+        }
+    };
+    all
+}

@@ -1,0 +1,34 @@
+//! What a library says of itself, for people and for programs.
+
+use ficta_core::Stamp;
+use serde_json::{Value, json};
+
+/// For programs.
+pub fn as_value(s: &Stamp) -> Value {
+    json!({
+        "plugin": Stamp::text(&s.plugin), "version": Stamp::text(&s.plugin_version),
+        "api": format!("{}.{}", s.api_major, s.api_minor), "core": Stamp::text(&s.core_version),
+        "rustc": Stamp::text(&s.rustc), "backend": Stamp::text(&s.backend),
+        "licence": Stamp::text(&s.licence), "panic": if s.unwinds() { "unwind" } else { "abort" },
+    })
+}
+
+/// For people.
+pub fn show(s: &Stamp) {
+    println!("{} {}", Stamp::text(&s.plugin), Stamp::text(&s.plugin_version));
+    println!(
+        "  plugin API {}.{}, core {}",
+        s.api_major,
+        s.api_minor,
+        Stamp::text(&s.core_version)
+    );
+    println!("  {}", Stamp::text(&s.rustc));
+    for (what, field) in [("backend", &s.backend), ("licence", &s.licence)] {
+        if !Stamp::text(field).is_empty() {
+            println!("  {what} {}", Stamp::text(field));
+        }
+    }
+    if !s.unwinds() {
+        println!("  built with panic = \"abort\"");
+    }
+}

@@ -30,26 +30,32 @@ macro_rules! view {
 
         impl<'a> $name<'a> {
             /// Extent of each dimension, outermost first.
+            #[inline]
             pub fn shape(&self) -> &[usize] {
                 &self.shape[..self.ndim as usize]
             }
             /// Number of elements.
+            #[inline]
             pub fn len(&self) -> usize {
                 self.shape().iter().product()
             }
             /// Whether there are no elements.
+            #[inline]
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
             /// Element type.
+            #[inline]
             pub fn dtype(&self) -> DType {
                 self.dtype
             }
             /// Where the memory is.
+            #[inline]
             pub fn device(&self) -> Device {
                 self.device
             }
             /// First element, for a backend that imports without copying. Valid for `len` elements and for `'a` only.
+            #[inline]
             pub fn as_ptr(&self) -> *const u8 {
                 self.data.cast_const()
             }
@@ -107,6 +113,7 @@ impl Clone for TensorRef<'_> {
 }
 impl Copy for TensorRef<'_> {}
 
+#[inline]
 fn check<T: Element>(dtype: DType, device: Device, shape: &[usize]) -> Result<()> {
     if device != Device::CPU {
         return Err(Error::shape(format!(
@@ -122,14 +129,20 @@ fn check<T: Element>(dtype: DType, device: Device, shape: &[usize]) -> Result<()
     Ok(())
 }
 
+#[inline]
 fn pack(shape: &[usize], len: usize) -> Result<(u32, [usize; MAX_NDIM])> {
     let product = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
     if shape.len() > MAX_NDIM || product != Some(len) {
-        return Err(Error::shape(format!("shape {shape:?} does not hold {len} elements")));
+        return Err(does_not_hold(shape, len));
     }
     let mut dims = [0; MAX_NDIM];
     dims[..shape.len()].copy_from_slice(shape);
     Ok((shape.len() as u32, dims))
+}
+
+#[cold]
+fn does_not_hold(shape: &[usize], len: usize) -> Error {
+    Error::shape(format!("shape {shape:?} does not hold {len} elements"))
 }
 
 fn rows_of(shape: &[usize], start: usize, count: usize) -> Result<(usize, [usize; MAX_NDIM])> {
@@ -208,11 +221,13 @@ impl<'a> TensorMut<'a> {
     }
 
     /// First element, for a backend that writes without copying. Valid for `len` elements and for `'a` only.
+    #[inline]
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         self.data
     }
 
     /// The same buffer for a shorter time, to lend to another call.
+    #[inline]
     pub fn reborrow(&mut self) -> TensorMut<'_> {
         TensorMut {
             data: self.data,
@@ -225,6 +240,7 @@ impl<'a> TensorMut<'a> {
     }
 
     /// The same buffer, read-only.
+    #[inline]
     pub fn as_ref(&self) -> TensorRef<'_> {
         TensorRef {
             data: self.data,

@@ -1,6 +1,7 @@
 //! `cargo xtask`: what a checkout needs beyond `cargo build`.
 
 mod apt;
+mod bench;
 mod cache;
 mod client;
 mod demo;
@@ -16,6 +17,7 @@ mod plugins;
 mod setup;
 mod steps;
 mod test;
+mod unsafe_list;
 mod wheel;
 mod workspace;
 
@@ -44,6 +46,10 @@ enum Command {
     Demo(demo::Options),
     /// Check formatting, lints, documentation and every test
     Test(test::Options),
+    /// Measure, beside what users would run otherwise
+    Bench(bench::Options),
+    /// List every `unsafe` with its reason in core/UNSAFE.md
+    Unsafe(unsafe_list::Options),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Command::Plugins(options) => plugins::command(&options).map(|()| ExitCode::SUCCESS),
         Command::Demo(options) => demo::command(&options),
         Command::Test(options) => test::command(&options).map(|()| ExitCode::SUCCESS),
+        Command::Bench(options) => bench::command(&options).map(|()| ExitCode::SUCCESS),
+        Command::Unsafe(options) => unsafe_list::command(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

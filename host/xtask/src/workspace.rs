@@ -12,6 +12,11 @@ pub fn root() -> PathBuf {
     own.ancestors().nth(2).unwrap_or(Path::new(".")).to_path_buf()
 }
 
+/// Cargo's target folder: `CARGO_TARGET_DIR` (relative to the root), else `target` in the root.
+pub fn target() -> PathBuf {
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
 /// `cargo` in folder `directory`, in the environment the user started from.
 pub fn cargo(directory: &Path) -> Command {
     let mut command = tool("cargo");

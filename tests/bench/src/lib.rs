@@ -1,0 +1,1 @@
+//! Measurements for BENCHMARKS.md: see `benches/`.

@@ -1,8 +1,9 @@
-//! Standard inputs of each kind, small enough to list their results: for snapshots and for the suites.
+//! Standard inputs of each kind, small enough to list their results, for snapshots.
 
+use super::conformance::{backbone, communicator, denoiser, encoder, loss, proposer, sampler, selector};
 use crate::{
-    Ctx, Error, Result,
-    testing::{Maker, Output, conformance},
+    Ctx, Result,
+    testing::{Maker, Output},
 };
 
 /// What a fresh component gives on the standard input of its kind.
@@ -11,7 +12,13 @@ use crate::{
 /// The component's own.
 pub(super) fn output(maker: &Maker<'_>, ctx: &Ctx<'_>) -> Result<Output> {
     match maker {
-        Maker::Loss(make) => conformance::loss::output(&mut *make()?, ctx),
-        other => Err(Error::unsupported(format!("no standard input for a {}", other.kind()))),
+        Maker::Encoder(make) => encoder::output(&mut *make()?, ctx),
+        Maker::Proposer(make) => proposer::output(&mut *make()?, ctx),
+        Maker::Selector(make) => selector::output(&mut *make()?, ctx),
+        Maker::Denoiser(make) => denoiser::output(&mut *make()?, ctx),
+        Maker::Sampler(make) => sampler::output(&mut *make()?, ctx),
+        Maker::Backbone(make) => backbone::output(&mut *make()?, ctx),
+        Maker::Loss(make) => loss::output(&mut *make()?, ctx),
+        Maker::Communicator(make) => communicator::output(&*make()?),
     }
 }

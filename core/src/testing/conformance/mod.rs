@@ -4,7 +4,16 @@
 //! ([`BuiltLibrary`](super::BuiltLibrary), `ficta plugins check`) or on a component linked into the test itself.
 
 mod ask;
+pub(super) mod backbone;
+mod checkpoint;
+pub(super) mod communicator;
+pub(super) mod denoiser;
+pub(super) mod encoder;
 pub(super) mod loss;
+mod people;
+pub(super) mod proposer;
+pub(super) mod sampler;
+pub(super) mod selector;
 mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,8 +41,14 @@ type Item<'a> = (&'static str, Box<dyn Fn() -> Finding + 'a>);
 /// Runs the suite of the component's kind; `skip` names checks to leave out, for a component that departs from them on purpose.
 pub fn check(component: &str, maker: &Maker<'_>, skip: &[&str]) -> Verdict {
     let items = match maker {
+        Maker::Encoder(make) => encoder::suite(make),
+        Maker::Proposer(make) => proposer::suite(make),
+        Maker::Selector(make) => selector::suite(make),
+        Maker::Denoiser(make) => denoiser::suite(make),
+        Maker::Sampler(make) => sampler::suite(make),
+        Maker::Backbone(make) => backbone::suite(make),
         Maker::Loss(make) => loss::suite(make),
-        _ => Vec::new(),
+        Maker::Communicator(make) => communicator::suite(make),
     };
     let checks = items.into_iter().map(|(name, item)| Check {
         name,

@@ -99,6 +99,8 @@ pub enum PluginsCommand {
     Inspect(InspectArgs),
     /// Runs the conformance suite on a built library and gives a verdict on each component.
     Check(CheckArgs),
+    /// Writes a crate with a plugin of your own: it builds and passes its tests as it is.
+    New(NewArgs),
     /// Accepts the libraries that a run finds now: writes them to `plugins.lock` in its run folder.
     Lock(LockArgs),
 }
@@ -133,6 +135,22 @@ pub struct CheckArgs {
     /// Leaves a check out, for a component that departs from it on purpose: `--skip gradient`.
     #[arg(long = "skip", value_name = "CHECK")]
     pub skip: Vec<String>,
+}
+
+/// `ficta plugins new`
+#[derive(clap::Args, Debug)]
+pub struct NewArgs {
+    /// Name of crate and component: lower-case words joined by hyphens.
+    pub name: String,
+    /// What it is: loss, sampler, selector, proposer, encoder, denoiser, backbone, communicator.
+    #[arg(long)]
+    pub kind: String,
+    /// The folder to write, instead of ./NAME.
+    #[arg(long, value_name = "DIR")]
+    pub path: Option<PathBuf>,
+    /// ficta-core's sources (a folder) or version; by default the sources that this command was built from.
+    #[arg(long, value_name = "DIR|VERSION")]
+    pub core: Option<String>,
 }
 
 /// `ficta plugins lock`

@@ -4,6 +4,7 @@ mod check;
 mod inspect;
 mod list;
 mod lock;
+mod new;
 mod stamp;
 
 use ficta_core::{Component, Result};
@@ -22,6 +23,7 @@ pub fn plugins(args: &PluginsArgs, as_json: bool) -> Result<()> {
         }
         PluginsCommand::Inspect(args) => inspect::inspect(args, as_json),
         PluginsCommand::Check(args) => check::check(args, as_json),
+        PluginsCommand::New(args) => new::new(args, as_json),
         PluginsCommand::Lock(args) => lock::lock(args, as_json),
     }
 }

@@ -1,7 +1,9 @@
 //! The host: loads plugins, composes runs from a file, and shows what the result is worth.
 
+pub mod at_work;
 pub mod cli;
 pub mod config;
+pub mod crash_notice;
 pub mod data;
 pub mod evaluation;
 pub mod metrics;

@@ -34,6 +34,7 @@ pub struct RunHost {
     /// Whether progress is shown; not while a component works on a part of what the stage itself counts.
     counting: AtomicBool,
     cancelled: Arc<AtomicBool>,
+    communicator: Box<dyn Communicator>,
     stage: Mutex<String>,
     shown: Mutex<Option<Shown>>,
 }
@@ -47,9 +48,17 @@ impl RunHost {
             quiet,
             counting: AtomicBool::new(true),
             cancelled,
+            communicator: Box::new(SingleProcess),
             stage: Mutex::default(),
             shown: Mutex::default(),
         }
+    }
+
+    /// Takes the run's collectives from a component.
+    #[must_use]
+    pub fn with_communicator(mut self, communicator: Box<dyn Communicator>) -> Self {
+        self.communicator = communicator;
+        self
     }
 
     /// The context that calls take.
@@ -177,21 +186,21 @@ impl HostServices for RunHost {
         Device::CPU
     }
     fn rank(&self) -> u32 {
-        0
+        self.communicator.rank() as u32
     }
     fn world_size(&self) -> u32 {
-        1
+        self.communicator.size() as u32
     }
     fn all_reduce(&self, buffer: TensorMut<'_>, op: ReduceOp) -> RResult<(), Error> {
-        SingleProcess.all_reduce(buffer, op).into()
+        self.communicator.all_reduce(buffer, op).into()
     }
     fn all_gather(&self, local: TensorRef<'_>, out: TensorMut<'_>) -> RResult<(), Error> {
-        SingleProcess.all_gather(local, out).into()
+        self.communicator.all_gather(local, out).into()
     }
     fn broadcast(&self, buffer: TensorMut<'_>, root: u32) -> RResult<(), Error> {
-        SingleProcess.broadcast(buffer, root as usize).into()
+        self.communicator.broadcast(buffer, root as usize).into()
     }
     fn barrier(&self) -> RResult<(), Error> {
-        SingleProcess.barrier().into()
+        self.communicator.barrier().into()
     }
 }

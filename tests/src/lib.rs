@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod faces;
+pub mod outside_crate;
 pub mod product;
 pub mod records;
 pub mod skew;

@@ -1,48 +1,14 @@
 //! Plugins written outside the workspace, built alone and named by a run, with the command untouched.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::fs;
 
 use ficta_tests::{
     command::ficta,
-    product,
+    outside_crate, product,
     records::{hash, outputs},
     smoke::Smoke,
 };
 use serde_json::Value;
-
-/// Builds an example in its own workspace and gives its library.
-fn build(example: &Path) -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--message-format=json-render-diagnostics"])
-        .current_dir(example)
-        .env("CARGO_TARGET_DIR", product::target().join("examples"))
-        .output()
-        .expect("cargo starts");
-    assert!(
-        output.status.success(),
-        "{}: {}",
-        example.display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let own = example.join("Cargo.toml");
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| {
-            message["manifest_path"]
-                .as_str()
-                .is_some_and(|path| Path::new(path) == own)
-        })
-        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .find(|file| file.to_string_lossy().ends_with(std::env::consts::DLL_SUFFIX))
-        .unwrap_or_else(|| panic!("{} made no shared library", example.display()))
-}
 
 #[test]
 fn end_to_end_plugins_from_outside_the_workspace_take_part_in_a_run() {
@@ -54,7 +20,7 @@ fn end_to_end_plugins_from_outside_the_workspace_take_part_in_a_run() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("Cargo.toml").exists())
     {
-        let library = build(&example);
+        let library = outside_crate::build(&example, &[]);
         let to = folder.path().join(library.file_name().unwrap());
         fs::copy(&library, &to).unwrap();
         hashes.push(hash(&to));

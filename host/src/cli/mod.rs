@@ -1,6 +1,7 @@
 //! The `ficta` command.
 
 mod args;
+mod own_stdout;
 mod plan;
 mod plugin_folders;
 mod plugins;
@@ -18,6 +19,11 @@ pub use args::Args;
 /// 3 cancelled; 4 data invalid.
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    crate::crash_notice::install();
+    if let Err(error) = own_stdout::take() {
+        eprintln!("error: {error}");
+        return ExitCode::from(code(&error));
+    }
     let done = match &args.command {
         args::Command::Run(run) => run::run(run, args.json),
         args::Command::Plan(plan) => plan::plan(plan, args.json),

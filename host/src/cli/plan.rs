@@ -1,5 +1,6 @@
 //! `ficta plan`.
 
+use crate::cli::own_stdout::out;
 use ficta_core::Result;
 use serde_json::json;
 
@@ -13,13 +14,13 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             .iter()
             .map(|s| json!({"stage": s.stage.id, "state": s.state.to_string(), "fingerprint": s.fingerprint}))
             .collect();
-        println!(
+        out!(
             "{:#}",
             json!({"run": folder.root(), "stages": steps, "plugins": plan.lock})
         );
         return Ok(());
     }
-    println!("run folder {}", folder.root().display());
+    out!("run folder {}", folder.root().display());
     let width = plan.steps.iter().map(|s| s.stage.id.len()).max().unwrap_or(0);
     for step in &plan.steps {
         let with: Vec<_> = step
@@ -28,7 +29,7 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             .iter()
             .map(|(kind, c)| format!("{kind} {}", c.plugin))
             .collect();
-        println!(
+        out!(
             "  {:width$}  {:28}  {}",
             step.stage.id,
             step.state.to_string(),

@@ -1,5 +1,6 @@
 //! `ficta report`.
 
+use crate::cli::own_stdout::out;
 use std::path::Path;
 
 use ficta_core::{Error, Result};
@@ -14,15 +15,15 @@ pub fn report(args: &ReportArgs, as_json: bool) -> Result<()> {
     }
     let value: Value = serde_json::from_str(&read(&folder, "report.json")?)
         .map_err(|e| Error::data(format!("{}: {e}", folder.join("report.json").display())))?;
-    println!("{value:#}");
+    out!("{value:#}");
     Ok(())
 }
 
 /// Prints the table, and where the page is.
 pub fn show(folder: &Path) -> Result<()> {
-    println!("{}", read(folder, "table.txt")?);
+    out!("{}", read(folder, "table.txt")?);
     let page = folder.join("index.html");
-    println!("report: {}", page.canonicalize().unwrap_or(page).display());
+    out!("report: {}", page.canonicalize().unwrap_or(page).display());
     Ok(())
 }
 

@@ -1,11 +1,15 @@
 //! `ficta run`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use crate::cli::own_stdout::out;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use ficta_core::{Error, Result};
+use ficta_core::{Communicator, Error, Kind, Result};
 use serde_json::json;
 
 use super::{
@@ -13,12 +17,41 @@ use super::{
     plugin_folders::registry,
 };
 use crate::{
-    config::{Layers, RunConfig},
+    at_work,
+    config::{ComponentChoice, Layers, RunConfig},
     pipeline::{self, Plan, PluginsLock, RunFolder, stages},
     registry::Registry,
     run_host::RunHost,
     storage::{atomic, json as json_file},
 };
+
+/// Seconds that a component has to return after a request to stop.
+static GRACE: AtomicU64 = AtomicU64::new(10);
+
+/// Ends the process when whatever is at work has not returned in time.
+fn end_after_grace() {
+    let grace = GRACE.load(Ordering::Relaxed);
+    std::thread::sleep(Duration::from_secs(grace));
+    let place = at_work::get().unwrap_or("the run");
+    eprintln!(
+        "error: {place} has not returned within {grace} s of the request to stop\n  finished stages are kept; the run can be taken up again\n  \
+         fix: a component that works for long must call `ctx.progress` or `ctx.check_cancelled` at least once a second"
+    );
+    std::process::exit(3);
+}
+
+/// The component for collectives. The stages are not shared out among processes, so it must be of one.
+fn communicator(registry: &Registry, choice: &ComponentChoice) -> Result<Box<dyn Communicator>> {
+    let one = registry.communicator(&choice.plugin, &choice.params)?;
+    match one.size() {
+        1 => Ok(one),
+        n => Err(Error::unsupported(format!(
+            "communicator `{}` is of {n} processes, but a run cannot be shared out yet",
+            choice.plugin
+        ))
+        .help("start it as one process")),
+    }
+}
 
 /// A run file that was read and planned.
 pub struct Prepared {
@@ -47,7 +80,12 @@ impl Prepared {
             config.run.threads = std::thread::available_parallelism().map_or(1, usize::from);
         }
         let folder = RunFolder::at(out);
-        let mut plan = Plan::new(stages::all(&config)?, &registry, config.run.seed, &folder)?;
+        let shared: Vec<_> = config
+            .communicator
+            .iter()
+            .map(|c| (Kind::COMMUNICATOR, c.clone()))
+            .collect();
+        let mut plan = Plan::new(stages::all(&config)?, &shared, &registry, config.run.seed, &folder)?;
         if let Some(stage) = &args.until {
             plan.until(stage)?;
         }
@@ -69,6 +107,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
             std::process::exit(3);
         }
         eprintln!("stopping; the run can be taken up again (Ctrl-C once more ends it at once)");
+        std::thread::spawn(end_after_grace);
     })
     .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
 
@@ -82,7 +121,11 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     if !args.relock {
         plan.lock.verify(folder.root())?;
     }
-    let host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
+    GRACE.store(config.run.cancel_grace, Ordering::Relaxed);
+    let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
+    if let Some(choice) = &config.communicator {
+        host = host.with_communicator(communicator(&registry, choice)?);
+    }
     let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
     // Only now: what an earlier run left is described by its own files until there is something else.
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
@@ -93,7 +136,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     }
     let report = folder.stage("report");
     if as_json {
-        println!(
+        out!(
             "{:#}",
             json!({"run": folder.root(), "ran": outcome.ran, "cached": outcome.cached, "report": report.join("index.html")})
         );

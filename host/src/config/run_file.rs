@@ -41,6 +41,9 @@ pub struct RunConfig {
     pub training: TrainingConfig,
     /// Training sets to compare, by name.
     pub arms: BTreeMap<String, Arm>,
+    /// Collectives among the processes of the run; without it the run is one process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub communicator: Option<ComponentChoice>,
     /// Pairs of arms whose difference is reported with an interval, by name.
     #[serde(default)]
     pub claims: BTreeMap<String, Claim>,
@@ -67,10 +70,21 @@ pub struct RunSection {
     /// Threads a component may use; 0 for all cores. libtorch's sums depend on it in their last bits, so fix it to compare runs.
     #[serde(default)]
     pub threads: usize,
+    /// Seconds that a component has to return after the user has asked to stop; then the process ends, with what is finished kept.
+    #[serde(default = "ten", skip_serializing_if = "is_ten")]
+    pub cancel_grace: u64,
     /// The run folder; `runs/<name of the run file>` by default.
     #[serde(default)]
     pub out: Option<PathBuf>,
     /// Lines of credit for the report: data, weights.
     #[serde(default)]
     pub credits: BTreeMap<String, String>,
+}
+
+fn ten() -> u64 {
+    10
+}
+
+fn is_ten(seconds: &u64) -> bool {
+    *seconds == ten()
 }

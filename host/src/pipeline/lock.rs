@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Stage;
 use crate::{
+    config::ComponentChoice,
     registry::{Origin, Registry},
     storage::hash,
 };
@@ -103,17 +104,17 @@ impl PluginsLock {
         ))
     }
 
-    /// What the stages use.
+    /// What the stages use, and what they share.
     ///
     /// # Errors
     /// An unknown component, an unreadable library.
-    pub fn of(stages: &[Stage], registry: &Registry) -> Result<Self> {
+    pub fn of(stages: &[Stage], shared: &[(Kind, ComponentChoice)], registry: &Registry) -> Result<Self> {
         let mut lock = Self {
             ficta: env!("CARGO_PKG_VERSION").into(),
             plugins: BTreeMap::new(),
         };
         let mut hashes: BTreeMap<PathBuf, String> = BTreeMap::new();
-        for (kind, choice) in stages.iter().flat_map(|s| &s.components) {
+        for (kind, choice) in stages.iter().flat_map(|s| &s.components).chain(shared) {
             let (name, plugin) = match &registry.find(*kind, &choice.plugin)?.origin {
                 Origin::BuiltIn => {
                     let plugin = LockedPlugin {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use ficta_core::{Error, Result};
+use ficta_core::{Error, Kind, Result};
 use serde_json::json;
 
 use super::{PluginsLock, RunFolder, Stage, StageRecord, stage::Fingerprints};
-use crate::{nearest::suggestion, registry::Registry, storage::hash};
+use crate::{config::ComponentChoice, nearest::suggestion, registry::Registry, storage::hash};
 
 /// What will become of a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +48,20 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks every component's parameters, computes the fingerprints and looks at what is there.
+    /// Checks every component's parameters (also of those that the stages share, on which no output depends), computes the fingerprints and looks at what is there.
     ///
     /// # Errors
     /// The first component or parameter that cannot be.
-    pub fn new(stages: Vec<Stage>, registry: &Registry, seed: u64, folder: &RunFolder) -> Result<Self> {
+    pub fn new(
+        stages: Vec<Stage>,
+        shared: &[(Kind, ComponentChoice)],
+        registry: &Registry,
+        seed: u64,
+        folder: &RunFolder,
+    ) -> Result<Self> {
+        for (kind, choice) in shared {
+            registry.check(*kind, &choice.plugin, &choice.params)?;
+        }
         for stage in &stages {
             for (kind, choice) in &stage.components {
                 registry
@@ -60,7 +69,7 @@ impl Plan {
                     .map_err(|e| e.context(format!("stage {}", stage.id)))?;
             }
         }
-        let lock = PluginsLock::of(&stages, registry)?;
+        let lock = PluginsLock::of(&stages, shared, registry)?;
         let mut prints = Fingerprints::new();
         let mut steps = Vec::new();
         for stage in stages {

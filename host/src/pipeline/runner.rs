@@ -6,6 +6,7 @@ use ficta_core::{Error, Result};
 
 use super::{Place, Plan, RunFolder, StepState};
 use crate::{
+    at_work,
     registry::Registry,
     run_host::{RunHost, minutes},
     storage::atomic,
@@ -18,6 +19,19 @@ pub struct Outcome {
     pub ran: usize,
     /// Stages that were up to date.
     pub cached: usize,
+}
+
+/// `stage select/fictional (selector id-nms)`.
+fn place_of(stage: &super::Stage) -> String {
+    let components: Vec<_> = stage
+        .components
+        .iter()
+        .map(|(kind, c)| format!("{kind} {}", c.plugin))
+        .collect();
+    match components.is_empty() {
+        true => format!("stage {}", stage.id),
+        false => format!("stage {} ({})", stage.id, components.join(", ")),
+    }
 }
 
 /// Adds what to do about a full disk, whoever met it.
@@ -56,6 +70,7 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
         }
         host.say(&format!("{id}: {}", step.state));
         host.enter(id);
+        at_work::set(&place_of(&step.stage));
         let started = Instant::now();
         let place = Place {
             dir,
@@ -68,6 +83,7 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
         };
         let done = (step.stage.work)(&place).map_err(|e| advise(e).context(format!("stage {id}")));
         host.enter("");
+        at_work::set("");
         done?;
         folder.promote(id, &step.fingerprint).map_err(advise)?;
         host.say(&format!("{id}: done in {}", minutes(started.elapsed())));

@@ -1,5 +1,6 @@
 //! `ficta plugins check`.
 
+use crate::cli::own_stdout::out;
 use std::collections::BTreeMap;
 
 use ficta_core::{
@@ -41,12 +42,12 @@ pub fn check(args: &CheckArgs, as_json: bool) -> Result<()> {
         }
         verdicts.push(conformance::check(name, &maker(&registry, entry, &given)?, &skip));
         if !as_json && let Some(verdict) = verdicts.last() {
-            print!("{verdict}");
+            out!("{}", verdict.to_string().trim_end());
         }
     }
     if as_json {
         let all: Vec<_> = verdicts.iter().map(as_value).collect();
-        println!("{:#}", json!({"library": args.library, "components": all}));
+        out!("{:#}", json!({"library": args.library, "components": all}));
     }
     match verdicts.iter().filter(|v| !v.passed()).count() {
         0 => Ok(()),

@@ -1,5 +1,6 @@
 //! `ficta plugins inspect`.
 
+use crate::cli::own_stdout::out;
 use std::path::Path;
 
 use ficta_core::{
@@ -37,13 +38,15 @@ fn by_name(name: &str, registry: &Registry, as_json: bool) -> Result<()> {
     }
     if as_json {
         let all: Vec<_> = found.iter().map(|e| with_origin(e)).collect();
-        println!("{:#}", json!(all));
+        out!("{:#}", json!(all));
         return Ok(());
     }
     for entry in found {
-        println!(
+        out!(
             "{} `{name}`: {}  [{}]",
-            entry.component.kind, entry.component.summary, entry.origin
+            entry.component.kind,
+            entry.component.summary,
+            entry.origin
         );
         print_params(&entry.component);
     }
@@ -57,11 +60,11 @@ fn library(path: &Path, args: &InspectArgs, as_json: bool) -> Result<()> {
     says["needs"] = json!(file.needed);
     if !as_json {
         stamp::show(&file.stamp);
-        println!("  needs {}", file.needed.join(", "));
+        out!("  needs {}", file.needed.join(", "));
     }
     if args.stamp {
         if as_json {
-            println!("{says:#}");
+            out!("{says:#}");
         }
         return Ok(());
     }
@@ -73,20 +76,20 @@ fn library(path: &Path, args: &InspectArgs, as_json: bool) -> Result<()> {
         }),
     ) = (args.layout, &opened)
     {
-        println!("{report}");
+        out!("{report}");
     }
     let plugin = opened.map_err(|e| rejected(&e))?;
     if args.layout && !as_json {
-        println!("  the layout of every type that crosses agrees with this host's");
+        out!("  the layout of every type that crosses agrees with this host's");
     }
     let components = plugin.components()?;
     if as_json {
         says["components"] = components.iter().map(as_value).collect();
-        println!("{says:#}");
+        out!("{says:#}");
         return Ok(());
     }
     for component in &components {
-        println!("\n{} `{}`: {}", component.kind, component.name, component.summary);
+        out!("\n{} `{}`: {}", component.kind, component.name, component.summary);
         print_params(component);
     }
     Ok(())
@@ -112,10 +115,10 @@ fn print_params(component: &Component) {
             None if required(key) => " (required)".into(),
             None => String::new(),
         };
-        println!("  {key}{default}");
+        out!("  {key}{default}");
         let text = property.get("description").and_then(Value::as_str).unwrap_or_default();
         for line in text.lines().filter(|l| !l.is_empty()) {
-            println!("      {line}");
+            out!("      {line}");
         }
     }
 }

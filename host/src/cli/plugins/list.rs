@@ -1,5 +1,6 @@
 //! `ficta plugins list`.
 
+use crate::cli::own_stdout::out;
 use serde_json::{Value, json};
 
 use super::{as_value, stamp};
@@ -13,7 +14,7 @@ pub fn list(registry: &Registry, as_json: bool) {
             .iter()
             .map(|e| json!({"path": e.path, "reason": e.reason, "fix": e.fix}))
             .collect();
-        println!("{:#}", json!({"components": components, "rejected": rejected}));
+        out!("{:#}", json!({"components": components, "rejected": rejected}));
         return;
     }
     let mut entries: Vec<_> = registry.entries().iter().collect();
@@ -21,13 +22,13 @@ pub fn list(registry: &Registry, as_json: bool) {
     let width = entries.iter().map(|e| e.component.name.len()).max().unwrap_or(0);
     for entry in &entries {
         let c = &entry.component;
-        println!("{:12} {:width$}  {}  [{}]", c.kind, c.name, c.summary, entry.origin);
+        out!("{:12} {:width$}  {}  [{}]", c.kind, c.name, c.summary, entry.origin);
     }
     if entries.is_empty() {
-        println!("no component: --plugins DIR or FICTA_PLUGIN_PATH names folders of plugin libraries");
+        out!("no component: --plugins DIR or FICTA_PLUGIN_PATH names folders of plugin libraries");
     }
     for rejected in registry.rejected() {
-        println!("rejected     {rejected}");
+        out!("rejected     {rejected}");
     }
 }
 

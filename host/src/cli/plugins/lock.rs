@@ -1,5 +1,6 @@
 //! `ficta plugins lock`.
 
+use crate::cli::own_stdout::out;
 use ficta_core::Result;
 use serde_json::json;
 
@@ -21,12 +22,12 @@ pub fn lock(args: &LockArgs, as_json: bool) -> Result<()> {
         .unwrap_or_default();
     json_file::write(&file, &plan.lock)?;
     if as_json {
-        println!("{:#}", json!({"lock": file, "plugins": plan.lock, "changes": changes}));
+        out!("{:#}", json!({"lock": file, "plugins": plan.lock, "changes": changes}));
         return Ok(());
     }
     for change in &changes {
-        println!("{change}");
+        out!("{change}");
     }
-    println!("{}: {} libraries", file.display(), plan.lock.plugins.len());
+    out!("{}: {} libraries", file.display(), plan.lock.plugins.len());
     Ok(())
 }

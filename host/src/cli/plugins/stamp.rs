@@ -1,5 +1,6 @@
 //! What a library says of itself, for people and for programs.
 
+use crate::cli::own_stdout::out;
 use ficta_core::Stamp;
 use serde_json::{Value, json};
 
@@ -15,20 +16,20 @@ pub fn as_value(s: &Stamp) -> Value {
 
 /// For people.
 pub fn show(s: &Stamp) {
-    println!("{} {}", Stamp::text(&s.plugin), Stamp::text(&s.plugin_version));
-    println!(
+    out!("{} {}", Stamp::text(&s.plugin), Stamp::text(&s.plugin_version));
+    out!(
         "  plugin API {}.{}, core {}",
         s.api_major,
         s.api_minor,
         Stamp::text(&s.core_version)
     );
-    println!("  {}", Stamp::text(&s.rustc));
+    out!("  {}", Stamp::text(&s.rustc));
     for (what, field) in [("backend", &s.backend), ("licence", &s.licence)] {
         if !Stamp::text(field).is_empty() {
-            println!("  {what} {}", Stamp::text(field));
+            out!("  {what} {}", Stamp::text(field));
         }
     }
     if !s.unwinds() {
-        println!("  built with panic = \"abort\"");
+        out!("  built with panic = \"abort\"");
     }
 }

@@ -4,6 +4,7 @@ mod core_source;
 mod names;
 mod template;
 
+use crate::cli::own_stdout::out;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -24,14 +25,14 @@ pub fn new(args: &NewArgs, as_json: bool) -> Result<()> {
     write(&folder, &template::files(kind, &names, &core)?)?;
     if as_json {
         let what = json!({"crate": folder, "kind": kind, "component": names.kebab, "ficta-core": core.to_string()});
-        println!("{what:#}");
+        out!("{what:#}");
         return Ok(());
     }
-    println!("{}: a {kind} `{}` on ficta-core {core}", folder.display(), names.kebab);
-    println!("next:");
-    println!("  cd {} && cargo test && cargo build --release", folder.display());
-    println!("  ficta plugins check target/release/{}", names.library());
-    println!(
+    out!("{}: a {kind} `{}` on ficta-core {core}", folder.display(), names.kebab);
+    out!("next:");
+    out!("  cd {} && cargo test && cargo build --release", folder.display());
+    out!("  ficta plugins check target/release/{}", names.library());
+    out!(
         "  ficta run RUN.toml --plugins target/release {}",
         template::usage(kind, &names)
     );

@@ -1,0 +1,78 @@
+//! A last word when a component crashes the process: which, and that nothing finished is lost.
+//!
+//! A panic in a plugin becomes an error; a wild pointer, a stack overflow or a failed allocation does not. The signals that these end in
+//! are passed on afterwards, so that the exit status and a core dump are what they would be.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::at_work;
+
+const SIGNALS: [(libc::c_int, &str); 5] = [
+    (
+        libc::SIGSEGV,
+        "SIGSEGV (a memory access that is not allowed, or a stack that is full)",
+    ),
+    (libc::SIGBUS, "SIGBUS (memory that a file no longer backs)"),
+    (
+        libc::SIGILL,
+        "SIGILL (an instruction that this processor does not have)",
+    ),
+    (libc::SIGFPE, "SIGFPE (an arithmetic fault)"),
+    (
+        libc::SIGABRT,
+        "SIGABRT (it called abort: often memory that could not be allocated)",
+    ),
+];
+
+static SAID: AtomicBool = AtomicBool::new(false);
+
+/// Writes without allocating or locking.
+fn write(text: &str) {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        // SAFETY: `rest` is valid for its length; write(2) is safe to call from a signal's handler.
+        let written = unsafe { libc::write(libc::STDERR_FILENO, rest.as_ptr().cast(), rest.len()) };
+        match usize::try_from(written) {
+            Ok(n) if n > 0 => rest = &rest[n..],
+            _ => return,
+        }
+    }
+}
+
+extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    if !SAID.swap(true, Ordering::Relaxed) {
+        let what = SIGNALS
+            .iter()
+            .find(|(s, _)| *s == signal)
+            .map_or("a signal", |(_, what)| what);
+        write("\nerror: ");
+        write(at_work::get().unwrap_or("the process"));
+        write(" has crashed with ");
+        write(what);
+        write("\n  finished stages are kept: run the same command again to go on\n");
+        write("  fix: mend or replace that component; `ficta plugins check` may show what is wrong with it\n");
+    }
+    // SAFETY: sigaction and raise may be called from a handler; `info` is what the kernel gave, SA_SIGINFO being set.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        // A fault happens again when its instruction is repeated; a signal that was sent (abort, kill) must be sent again.
+        if info.is_null() || (*info).si_code <= 0 {
+            libc::raise(signal);
+        }
+    }
+}
+
+/// Has the handler called in a crash.
+pub fn install() {
+    for (signal, _) in SIGNALS {
+        // SAFETY: an all-zero sigaction is a valid one; the handler has the signature that SA_SIGINFO asks for and does only what is allowed in one.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = handler as *const () as usize;
+            // On the alternate stack that Rust gives each of its threads, since the stack itself may be full.
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Crashes: the signal passes on, but not in silence.
+
+use std::os::unix::process::ExitStatusExt;
+
+use ficta_tests::smoke::Smoke;
+
+use super::{LOSS, SELECTOR};
+
+#[test]
+fn a_crash_names_the_component_and_keeps_what_is_finished() {
+    // SIGSEGV 11, SIGABRT 6.
+    for (case, mode, signals, what) in [
+        (SELECTOR, "segfault", &[11][..], "SIGSEGV"),
+        (SELECTOR, "stack-overflow", &[11, 6][..], "SIGSEGV"),
+        (SELECTOR, "allocate", &[6][..], "SIGABRT"),
+        (LOSS, "segfault", &[11][..], "SIGSEGV"),
+    ] {
+        let smoke = Smoke::new();
+        let output = case.call(&smoke, mode, &[]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let signal = output
+            .status
+            .signal()
+            .unwrap_or_else(|| panic!("{mode}: {}\n{said}", output.status));
+        assert!(signals.contains(&signal), "{mode}: {}", output.status);
+        for part in [
+            &format!("stage {}", case.until),
+            case.plugin,
+            "has crashed with",
+            what,
+            "finished stages are kept",
+        ] {
+            assert!(said.contains(part), "{mode}: `{part}` is not in\n{said}");
+        }
+        case.goes_on(&smoke);
+    }
+}

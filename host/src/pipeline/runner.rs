@@ -81,7 +81,7 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
             host,
             seed,
         };
-        let done = (step.stage.work)(&place).map_err(|e| advise(e).context(format!("stage {id}")));
+        let done = (step.stage.work)(&place).map_err(|e| advise(e).context(place_of(&step.stage)));
         host.enter("");
         at_work::set("");
         done?;

@@ -50,7 +50,7 @@ const SELECTOR: Case = Case {
 const LOSS: Case = Case {
     table: "loss",
     plugin: "hostile-loss",
-    until: "train-backbone/real",
+    until: "train-backbone/fictional",
     before: "statistics",
 };
 const ENCODER: Case = Case {

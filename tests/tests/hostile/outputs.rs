@@ -13,7 +13,7 @@ fn nan_is_refused() {
     ENCODER.goes_on(&smoke);
     let smoke = Smoke::new();
     LOSS.run(&smoke, "nan")
-        .refused(1, &["stage train-backbone/real", "not finite"]);
+        .refused(1, &["stage train-backbone/fictional/seed-0 (backbone iresnet, loss hostile-loss)", "not finite"]);
     LOSS.goes_on(&smoke);
 }
 

@@ -8,13 +8,8 @@ use super::{ENCODER, LOSS, SELECTOR};
 fn a_panic_in_construction_is_an_error() {
     for case in [SELECTOR, LOSS] {
         let smoke = Smoke::new();
-        let panics = "panic in a plugin: the hostile component panics in construction (at src/";
         case.run(&smoke, "panic-in-construction")
             .refused(1, &["stage ", case.plugin, "panics in construction"]);
-        assert!(
-            case.run(&smoke, "panic-in-construction").error().contains("panic"),
-            "{panics}"
-        );
         case.goes_on(&smoke);
     }
 }
@@ -43,7 +38,7 @@ fn a_panic_in_a_callback_comes_through_two_libraries() {
     LOSS.run(&smoke, "panic-in-call").refused(
         1,
         &[
-            "stage train-backbone/real",
+            "stage train-backbone/fictional/seed-0 (backbone iresnet, loss hostile-loss)",
             "the hostile component panics in a call",
             "src/lib.rs:",
         ],
@@ -65,7 +60,7 @@ fn an_error_keeps_its_causes_and_its_advice() {
     SELECTOR.run(&smoke, "error-chain").refused(
         1,
         &[
-            "stage select/fictional: the hostile component gives up",
+            "stage select/fictional (selector hostile-selector): the hostile component gives up",
             "caused by: the cause in between",
             "caused by: the innermost cause",
             "fix: do not use it",

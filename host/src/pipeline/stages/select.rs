@@ -85,6 +85,10 @@ pub fn run(
         rank: TensorMut::new(&mut rank, &[k])?,
     };
     let count = selector.select(&candidates.view()?, &real.view()?, out, &place.ctx())?;
+    let contradicts = |what: String| Error::data(format!("the selector contradicts itself: {what}"));
+    if count > k {
+        return Err(contradicts(format!("it says {count} selected of {k} candidates")));
+    }
     let mut kept = vec![usize::MAX; count];
     for (i, (&r, &d)) in rank.iter().zip(&decision).enumerate() {
         let slot = usize::try_from(r).ok().and_then(|r| kept.get_mut(r));
@@ -92,16 +96,29 @@ pub fn run(
             (Some(slot), true) if *slot == usize::MAX => *slot = i,
             (None, false) if r == -1 => {}
             _ => {
-                return Err(Error::data(format!(
-                    "the selector contradicts itself: candidate {i} has decision {d} and rank {r} of {count} selected"
+                return Err(contradicts(format!(
+                    "candidate {i} has decision {d} and rank {r} of {count} selected"
                 )));
             }
         }
     }
     if kept.contains(&usize::MAX) {
-        return Err(Error::data(format!(
-            "the selector contradicts itself: it says {count} selected, but names fewer"
-        )));
+        return Err(contradicts(format!("it says {count} selected, but names fewer")));
+    }
+    for (i, (&by, &d)) in blocker.iter().zip(&decision).enumerate() {
+        let rows = match Decision(d) {
+            Decision::REAL | Decision::PARENT_CAP => 0..real.len() as i64,
+            Decision::SELECTED => 0..k as i64,
+            _ => -1..0,
+        };
+        if !rows.contains(&by) {
+            return Err(contradicts(format!(
+                "candidate {i} is `{}` by row {by}, expected one of {} to {}",
+                Decision(d).name(),
+                rows.start,
+                rows.end - 1
+            )));
+        }
     }
     Ok(Selection {
         decision: decision.into_iter().map(Decision).collect(),

@@ -1,0 +1,96 @@
+//! Every plugin of this repository keeps the contract, as a built library.
+
+use std::{fs, path::Path};
+
+use ficta_core::testing::{BuiltLibrary, conformance::Verdict};
+use ficta_tests::{command::ficta, outside_crate, product, smoke::Smoke};
+
+const UNET: &str =
+    r#"{"resolution": 16, "channels": 1, "base_width": 16, "multipliers": [1, 2], "patch": 2, "micro_batch": 4}"#;
+const IRESNET: &str = r#"{"blocks": [1, 1, 1, 1], "widths": [8, 8, 8, 16, 16], "dim": 16, "input_size": 16, "channels": 1, "micro_batch": 8}"#;
+
+fn check(library: &Path, component: &str, params: &str) -> Verdict {
+    let library = BuiltLibrary::open(library).unwrap_or_else(|e| panic!("{e}"));
+    let verdict = library.check(component, params, &[]).unwrap_or_else(|e| panic!("{e}"));
+    assert!(verdict.checks.len() >= 6, "{verdict}");
+    verdict
+}
+
+#[test]
+fn the_plugins_keep_the_contract() {
+    let smoke = Smoke::new();
+    let weights = format!(r#"{{"weights": {:?}}}"#, smoke.weights().to_str().unwrap());
+    let mut listed: Vec<String> = ficta(["plugins", "list", "--json"]).succeeded().json()["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].as_str().unwrap().to_owned())
+        .collect();
+    for (crate_name, component, params) in [
+        ("ficta_losses", "cosface", "{}"),
+        ("ficta_losses", "arcface", "{}"),
+        ("ficta_samplers", "ddim", "{}"),
+        ("ficta_samplers", "ddim", r#"{"steps": 7, "eta": 0.5, "guidance": 1.5}"#),
+        ("ficta_samplers", "ddpm", "{}"),
+        ("ficta_identities", "variance-interpolation", "{}"),
+        ("ficta_id_nms", "id-nms", "{}"),
+        (
+            "ficta_id_nms",
+            "id-nms",
+            r#"{"threshold_real": 0.5, "threshold_selected": 0.4, "max_per_parent": 3, "target": 10}"#,
+        ),
+        ("ficta_id_nms", "all", "{}"),
+        ("ficta_encoder_candle", "dlib-resnet", &weights),
+        ("ficta_diffusion_tch", "unet", UNET),
+        ("ficta_iresnet_tch", "iresnet", IRESNET),
+    ] {
+        check(&product::library(crate_name), component, params).assert_passed();
+        listed.retain(|name| name != component);
+    }
+    assert!(listed.is_empty(), "no verdict on {listed:?}");
+}
+
+#[test]
+fn the_examples_keep_the_contract() {
+    for (name, component, params) in [
+        ("circle-loss", "circle", r#"{"gamma": 32, "detach_weights": false}"#),
+        ("heun-sampler", "heun", "{}"),
+    ] {
+        let library = outside_crate::build(&product::root().join("examples/plugins").join(name), &[]);
+        check(&library, component, params).assert_passed();
+    }
+}
+
+#[test]
+fn the_command_gives_a_verdict_and_an_exit_code() {
+    let losses = product::library("ficta_losses");
+    let passed = ficta([&"plugins".into(), &"check".into(), &losses]).succeeded();
+    assert!(
+        passed.stdout.contains("loss `cosface` keeps the contract") && passed.stdout.contains("ok      gradient"),
+        "{passed}"
+    );
+    let circle = outside_crate::build(&product::root().join("examples/plugins/circle-loss"), &[]);
+    let circle = circle.to_str().unwrap();
+    // Its weights are constants in the gradient on purpose, as in the paper.
+    let broken = ficta(["plugins", "check", circle]).refused(1, &["1 of 1 components break the contract", "--skip"]);
+    assert!(broken.stdout.contains("FAILED  gradient"), "{broken}");
+    ficta(["plugins", "check", circle, "--skip", "gradient"]).succeeded();
+    ficta([
+        "plugins",
+        "check",
+        circle,
+        "--params",
+        r#"circle={"gamma": 32, "detach_weights": false}"#,
+    ])
+    .succeeded();
+    let json = ficta(["plugins", "check", circle, "--json"]);
+    let verdict = &json.json()["components"][0];
+    assert_eq!(
+        (&verdict["component"], &verdict["passed"]),
+        (&"circle".into(), &false.into())
+    );
+    ficta(["plugins", "check", circle, "--params", r#"circel={}"#]).refused(2, &["no component `circel`", "circle"]);
+    ficta(["plugins", "check", circle, "--params", r#"circle={"gama": 1}"#]).refused(2, &["gama", "gamma"]);
+    let none = fs::canonicalize(product::executable()).unwrap();
+    ficta([&"plugins".into(), &"check".into(), &none]).refused(2, &["no plugin"]);
+}

@@ -1,0 +1,50 @@
+use ficta_core::{CandidatesMut, Configure, Ctx, IdProposer, Identities, Result};
+use my_proposer::MyProposer;
+
+use crate::{Params, tick};
+
+pub struct Wrong {
+    fault: String,
+    good: MyProposer,
+}
+
+impl Configure for Wrong {
+    type Params = Params;
+    fn configure(params: Params) -> Result<Self> {
+        Ok(Self {
+            fault: params.fault,
+            good: MyProposer::configure(my_proposer::Params::default())?,
+        })
+    }
+}
+
+impl IdProposer for Wrong {
+    fn count(&self, identities: usize, requested: usize) -> Result<usize> {
+        let count = self.good.count(identities, requested)?;
+        Ok(if self.fault == "more-than-asked" {
+            count + 1
+        } else {
+            count
+        })
+    }
+
+    fn propose(&mut self, identities: &Identities<'_>, mut out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+        let room = CandidatesMut {
+            feature: out.feature.reborrow(),
+            parents: out.parents.reborrow(),
+            t: out.t.reborrow(),
+            variance: out.variance.reborrow(),
+        };
+        self.good.propose(identities, room, ctx)?;
+        match &*self.fault {
+            "not-unit" => out.feature.as_mut_slice::<f32>()?.iter_mut().for_each(|x| *x *= 1.01),
+            "no-such-parent" => out.parents.as_mut_slice::<i64>()?[3] = identities.mean.shape()[0] as i64,
+            "negative-variance" => out.variance.as_mut_slice::<f32>()?[0] = -0.1,
+            "not-repeatable" => out.feature.as_mut_slice::<f32>()?.rotate_left(tick() as usize % 7 + 1),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+ficta_core::register_proposer!(Wrong, "wrong-proposer", "Breaks the contract");

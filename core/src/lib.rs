@@ -6,6 +6,8 @@
 //! * **Author layer**: ordinary Rust traits ([`Loss`], [`Sampler`], ...) with `Result`, a [`Ctx`] and borrowed tensors.
 //! * **ABI layer** ([`abi`]): the layout-checked mirrors of those traits that cross the shared-library boundary, and the adapters
 //!   between the two. Panics are caught in the adapters.
+//!
+//! Begin with the [`guide`].
 
 pub mod abi;
 mod component;
@@ -13,6 +15,9 @@ mod ctx;
 mod dtype;
 mod error;
 mod export;
+pub mod guide {
+    #![doc = include_str!("guide.md")]
+}
 #[cfg(feature = "load")]
 pub mod load;
 mod null_host;

@@ -84,7 +84,7 @@ const FAULTS: &[(&str, &str, &[&str], &str)] = &[
     (
         "proposer",
         "not-repeatable",
-        &["unit-features", "deterministic", "threads", "nan", "zero-mean"],
+        &["deterministic", "threads", "nan", "zero-mean"],
         "two fresh instances",
     ),
     ("encoder", "says-nothing", &["info"], "description"),

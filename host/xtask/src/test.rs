@@ -103,7 +103,15 @@ fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {
         environment: &[("RUSTDOCFLAGS", Path::new("-Dwarnings"))],
         folder: root,
         program: "cargo",
-        arguments: &["doc", "--release", "--no-deps", "-p", "ficta-core"],
+        arguments: &[
+            "doc",
+            "--release",
+            "--no-deps",
+            "-p",
+            "ficta-core",
+            "--features",
+            "ficta-core/testing",
+        ],
     };
     steps.call("documentation", &call)
 }

@@ -130,7 +130,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && name != "tests" && name != "snapshots" && name != "benches" {
             collect(&path, files);
-        } else if name.ends_with(".rs") || name == "Cargo.toml" {
+        } else if name.ends_with(".rs") || name == "Cargo.toml" || name == "guide.md" {
             files.push(path);
         }
     }

@@ -12,8 +12,13 @@ fn nan_is_refused() {
         .refused(1, &["stage encode", "hostile-encoder", "NaN"]);
     ENCODER.goes_on(&smoke);
     let smoke = Smoke::new();
-    LOSS.run(&smoke, "nan")
-        .refused(1, &["stage train-backbone/fictional/seed-0 (backbone iresnet, loss hostile-loss)", "not finite"]);
+    LOSS.run(&smoke, "nan").refused(
+        1,
+        &[
+            "stage train-backbone/fictional/seed-0 (backbone iresnet, loss hostile-loss)",
+            "not finite",
+        ],
+    );
     LOSS.goes_on(&smoke);
 }
 

@@ -40,7 +40,12 @@ impl IdProposer for Wrong {
             "not-unit" => out.feature.as_mut_slice::<f32>()?.iter_mut().for_each(|x| *x *= 1.01),
             "no-such-parent" => out.parents.as_mut_slice::<i64>()?[3] = identities.mean.shape()[0] as i64,
             "negative-variance" => out.variance.as_mut_slice::<f32>()?[0] = -0.1,
-            "not-repeatable" => out.feature.as_mut_slice::<f32>()?.rotate_left(tick() as usize % 7 + 1),
+            "not-repeatable" => {
+                let [_, dim] = out.feature.dims("features")?;
+                out.feature
+                    .as_mut_slice::<f32>()?
+                    .rotate_left((tick() as usize % 3 + 1) * dim);
+            }
             _ => {}
         }
         Ok(())

@@ -21,7 +21,7 @@ impl Names {
         let words: Vec<&str> = name.split('-').collect();
         let is_word = |w: &&str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
-        if !words.iter().all(|w| is_word(w)) || !begins || name.len() > 60 {
+        if !words.iter().all(is_word) || !begins || name.len() > 60 {
             return Err(Error::config(format!("`{name}` cannot be a crate's name"))
                 .help("lower-case letters and digits, words joined by hyphens: ring-loss"));
         }

@@ -12,6 +12,8 @@
 pub mod abi;
 mod component;
 mod ctx;
+#[cfg(feature = "dlpack")]
+pub mod dlpack;
 mod dtype;
 mod error;
 mod export;

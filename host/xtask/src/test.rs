@@ -90,12 +90,31 @@ pub fn command(options: &Options) -> Result<()> {
         &runner.arguments(&CHECKED, &across, options.fast),
     )?;
 
+    miri(&mut steps, &root)?;
     documentation(&mut steps, &root)?;
     for plugin in example_plugins(&root)? {
         example(&mut steps, &root, &plugin)?;
     }
     steps.summary();
     Ok(())
+}
+
+/// The boundary under Miri, where this machine has it; its tests ran with debug assertions before.
+fn miri(steps: &mut Steps, root: &Path) -> Result<()> {
+    let there = workspace::tool("cargo")
+        .args(["+nightly", "miri", "--version"])
+        .output();
+    if !there.is_ok_and(|output| output.status.success()) {
+        println!("Miri: SKIPPED, there is no nightly toolchain with it (rustup +nightly component add miri)");
+        return Ok(());
+    }
+    let call = Call {
+        environment: &[],
+        folder: root,
+        program: "cargo",
+        arguments: &["+nightly", "miri", "test", "-p", "ficta-core", "--test", "boundary"],
+    };
+    steps.call("the boundary under Miri", &call)
 }
 
 fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {
@@ -110,7 +129,7 @@ fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {
             "-p",
             "ficta-core",
             "--features",
-            "ficta-core/testing",
+            "ficta-core/testing,ficta-core/dlpack",
         ],
     };
     steps.call("documentation", &call)

@@ -8,6 +8,7 @@ use ficta_core::dlpack::{
 };
 
 /// The elements 0, 0.5, 1, ... in a shape of 2 x 3.
+// SAFETY: no other symbol of this library or of what loads it has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn give() -> *mut DLManagedTensorVersioned {
     let values = (0..6).map(|i| i as f32 / 2.0).collect();

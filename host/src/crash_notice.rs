@@ -1,7 +1,8 @@
 //! A last word when a component crashes the process: which, and that nothing finished is lost.
 //!
 //! A panic in a plugin becomes an error; a wild pointer, a stack overflow or a failed allocation does not. The signals that these end in
-//! are passed on afterwards, so that the exit status and a core dump are what they would be.
+//! are passed on afterwards, so that the exit status and a core dump are what they would be. A component that calls `exit` would end the
+//! run with a status of its own choosing, even 0: that is told too, and the status is 1.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +27,11 @@ const SIGNALS: [(libc::c_int, &str); 5] = [
 
 static SAID: AtomicBool = AtomicBool::new(false);
 
+/// Set where the host itself ends the process while a component is at work.
+static OWN_EXIT: AtomicBool = AtomicBool::new(false);
+
+const KEPT: &str = "  finished stages are kept: run the same command again to go on\n";
+
 /// Writes without allocating or locking.
 fn write(text: &str) {
     let mut rest = text.as_bytes();
@@ -49,7 +55,8 @@ extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut l
         write(at_work::get().unwrap_or("the process"));
         write(" has crashed with ");
         write(what);
-        write("\n  finished stages are kept: run the same command again to go on\n");
+        write("\n");
+        write(KEPT);
         write("  fix: mend or replace that component; `ficta plugins check` may show what is wrong with it\n");
     }
     // SAFETY: sigaction and raise may be called from a handler; `info` is what the kernel gave, SA_SIGINFO being set.
@@ -62,8 +69,30 @@ extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut l
     }
 }
 
-/// Has the handler called in a crash.
+extern "C" fn at_exit() {
+    let Some(place) = at_work::get().filter(|_| !OWN_EXIT.load(Ordering::Relaxed)) else {
+        return;
+    };
+    write("\nerror: ");
+    write(place);
+    write(" has ended the process by calling exit\n");
+    write(KEPT);
+    write("  fix: a component must return an error instead of calling exit; mend or replace it\n");
+    // SAFETY: ends the process without coming back; handlers of `exit` registered before this one have nothing to do for the host.
+    unsafe { libc::_exit(1) }
+}
+
+/// Ends the process by the host's own will, whatever is at work.
+pub fn exit(code: i32) -> ! {
+    OWN_EXIT.store(true, Ordering::Relaxed);
+    std::process::exit(code)
+}
+
+/// Has the handlers called in a crash, and when a component ends the process.
 pub fn install() {
+    // SAFETY: the handler has the signature that atexit asks for and neither panics nor returns to anything that is gone. Where there is no
+    // room for it (atexit gives non-zero), such an end is not told, and nothing else is lost.
+    unsafe { libc::atexit(at_exit) };
     for (signal, _) in SIGNALS {
         // SAFETY: an all-zero sigaction is a valid one; the handler has the signature that SA_SIGINFO asks for and does only what is allowed in one.
         unsafe {

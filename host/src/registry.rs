@@ -238,7 +238,18 @@ impl Registry {
 
 macro_rules! makers {
     ($($method:ident $trait:ident $kind:ident $make:ident;)*) => {
-        impl Registry {$(
+        impl Registry {
+            /// Builds a component of any kind, and drops it again: are its parameters ones that it can honour?
+            ///
+            /// # Errors
+            /// No such component; the component's own.
+            pub fn construct(&self, kind: Kind, name: &str, params: &Value) -> Result<()> {
+                match kind {
+                    $(Kind::$kind => self.$method(name, params).map(drop),)*
+                    other => Err(Error::unsupported(format!("nothing of kind {other} can be built"))),
+                }
+            }
+        $(
             #[doc = concat!("Builds a [`", stringify!($trait), "`] from its parameters.\n\n# Errors\nNo such component; the component's own.")]
             pub fn $method(&self, name: &str, params: &Value) -> Result<Box<dyn $trait>> {
                 let (entry, json) = (self.find(Kind::$kind, name)?, params.to_string());

@@ -137,7 +137,6 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
         (
             "sampler.params.steps=4",
             &[
-                "train-denoiser",
                 "generate",
                 "reencode",
                 "figures",

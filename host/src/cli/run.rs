@@ -19,6 +19,7 @@ use super::{
 use crate::{
     at_work,
     config::{ComponentChoice, Layers, RunConfig},
+    crash_notice,
     pipeline::{self, Plan, PluginsLock, RunFolder, stages},
     registry::Registry,
     run_host::RunHost,
@@ -37,7 +38,7 @@ fn end_after_grace() {
         "error: {place} has not returned within {grace} s of the request to stop\n  finished stages are kept; the run can be taken up again\n  \
          fix: a component that works for long must call `ctx.progress` or `ctx.check_cancelled` at least once a second"
     );
-    std::process::exit(3);
+    crash_notice::exit(3);
 }
 
 /// The component for collectives. The stages are not shared out among processes, so it must be of one.
@@ -104,7 +105,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     ctrlc::set_handler(move || {
         // The second Ctrl-C does not wait for a plugin that does not listen.
         if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(3);
+            crash_notice::exit(3);
         }
         eprintln!("stopping; the run can be taken up again (Ctrl-C once more ends it at once)");
         std::thread::spawn(end_after_grace);
@@ -121,6 +122,11 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     if !args.relock {
         plan.lock.verify(folder.root())?;
     }
+    let lock = folder.root().join(PluginsLock::FILE);
+    // A run that fails or is killed is taken up with the libraries that it was begun with.
+    if !lock.exists() {
+        json_file::write(&lock, &plan.lock)?;
+    }
     GRACE.store(config.run.cancel_grace, Ordering::Relaxed);
     let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
     if let Some(choice) = &config.communicator {
@@ -130,7 +136,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     // Only now: what an earlier run left is described by its own files until there is something else.
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
     atomic::write_bytes(&folder.root().join("config.toml"), text.as_bytes())?;
-    json_file::write(&folder.root().join(PluginsLock::FILE), &plan.lock)?;
+    json_file::write(&lock, &plan.lock)?;
     if outcome.ran == 0 {
         host.say(&format!("every stage is up to date ({} stages)", outcome.cached));
     }

@@ -39,6 +39,17 @@ impl RunConfig {
         if let Some((key, _)) = positive.into_iter().chain(of_denoiser).find(|(_, value)| *value == 0) {
             return Err(Error::config(format!("{key} is 0, expected at least 1")));
         }
+        // A threshold is found on other folds than it scores, and a fold's impostor pairs need two people.
+        let folds = self.evaluation.folds;
+        if folds < 2 {
+            return Err(Error::config(format!("evaluation.folds is {folds}, expected at least 2")));
+        }
+        if self.data.held_out < 4 {
+            return Err(Error::config(format!(
+                "data.held_out is {}, expected at least 4: verification takes two folds of two people",
+                self.data.held_out
+            )));
+        }
         let rate = self.metrics.false_match_rate;
         if !(rate > 0.0 && rate < 1.0) {
             return Err(Error::config(format!(

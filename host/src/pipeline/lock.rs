@@ -37,6 +37,26 @@ pub struct PluginsLock {
     pub plugins: BTreeMap<String, LockedPlugin>,
 }
 
+type NamedPlugin<'a> = (&'a String, &'a LockedPlugin);
+
+fn change((old, was): NamedPlugin<'_>, (new, is): NamedPlugin<'_>) -> String {
+    let digest = |p: &LockedPlugin| format!("{} {:.12}", p.version, p.sha256);
+    let from = match old == new {
+        true => String::new(),
+        false => format!("{old} "),
+    };
+    let backend = match was.backend == is.backend {
+        true => String::new(),
+        false => format!(", on `{}` and now `{}`", was.backend, is.backend),
+    };
+    format!(
+        "{new}: was {from}{}, is {}{backend}; the run uses {}",
+        digest(was),
+        digest(is),
+        is.components.join(", ")
+    )
+}
+
 impl PluginsLock {
     /// Its name in a run folder.
     pub const FILE: &str = "plugins.lock";
@@ -55,27 +75,18 @@ impl PluginsLock {
             .map_err(|e| Error::data(format!("{}: {e}", file.display())).help("remove it; the next run writes it anew"))
     }
 
-    /// The libraries of `now` that stood here with other bytes: a line each.
+    /// What of `now` stood here with other bytes, a line a library: a crate whose library is another, and a component that comes from
+    /// another crate.
     pub fn changes(&self, now: &Self) -> Vec<String> {
-        let both = self
+        let pairs = self
             .plugins
             .iter()
-            .filter_map(|(name, was)| Some((name, was, now.plugins.get(name)?)));
-        both.filter(|(_, was, is)| was.sha256 != is.sha256)
-            .map(|(name, was, is)| {
-                let digest = |p: &LockedPlugin| format!("{} {:.12}", p.version, p.sha256);
-                let backend = match was.backend == is.backend {
-                    true => String::new(),
-                    false => format!(", on `{}` and now `{}`", was.backend, is.backend),
-                };
-                format!(
-                    "{name}: was {}, is {}{backend}; the run uses {}",
-                    digest(was),
-                    digest(is),
-                    is.components.join(", ")
-                )
-            })
-            .collect()
+            .flat_map(|was| now.plugins.iter().map(move |is| (was, is)));
+        let concerned = |(was, is): &(NamedPlugin<'_>, NamedPlugin<'_>)| {
+            was.1.sha256 != is.1.sha256
+                && (was.0 == is.0 || is.1.components.iter().any(|c| was.1.components.contains(c)))
+        };
+        pairs.filter(concerned).map(|(was, is)| change(was, is)).collect()
     }
 
     /// Refuses libraries that are others than those of an earlier run in this folder.
@@ -107,14 +118,14 @@ impl PluginsLock {
     /// What the stages use, and what they share.
     ///
     /// # Errors
-    /// An unknown component, an unreadable library.
+    /// An unknown component, an unreadable library, two different libraries of one crate's name.
     pub fn of(stages: &[Stage], shared: &[(Kind, ComponentChoice)], registry: &Registry) -> Result<Self> {
         let mut lock = Self {
             ficta: env!("CARGO_PKG_VERSION").into(),
             plugins: BTreeMap::new(),
         };
         let mut hashes: BTreeMap<PathBuf, String> = BTreeMap::new();
-        for (kind, choice) in stages.iter().flat_map(|s| &s.components).chain(shared) {
+        for (kind, choice) in stages.iter().flat_map(Stage::called).chain(shared) {
             let (name, plugin) = match &registry.find(*kind, &choice.plugin)?.origin {
                 Origin::BuiltIn => {
                     let plugin = LockedPlugin {
@@ -145,7 +156,11 @@ impl PluginsLock {
                 }
             };
             let used = format!("{kind} {}", choice.plugin);
-            let entry = lock.plugins.entry(name).or_insert(plugin);
+            let sha256 = plugin.sha256.clone();
+            let entry = lock.plugins.entry(name.clone()).or_insert(plugin);
+            if entry.sha256 != sha256 {
+                return Err(two_of_one_crate(&name, &entry.components, &used));
+            }
             if !entry.components.contains(&used) {
                 entry.components.push(used);
                 entry.components.sort();
@@ -161,3 +176,15 @@ impl PluginsLock {
         plugin.map_or("", |p| p.sha256.as_str())
     }
 }
+
+/// The lock knows libraries by their crates' names.
+fn two_of_one_crate(name: &str, first: &[String], second: &str) -> Error {
+    Error::config(format!(
+        "two different libraries are built from a crate named `{name}`: the run uses {} of one and {second} of the other",
+        first.join(", ")
+    ))
+    .help("leave one of the plugin folders out, or rename one of the crates (`ficta plugins list --json` shows the files)")
+}
+
+#[cfg(test)]
+mod tests;

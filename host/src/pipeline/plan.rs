@@ -63,12 +63,13 @@ impl Plan {
             registry.check(*kind, &choice.plugin, &choice.params)?;
         }
         for stage in &stages {
-            for (kind, choice) in &stage.components {
+            for (kind, choice) in stage.called() {
                 registry
                     .check(*kind, &choice.plugin, &choice.params)
                     .map_err(|e| e.context(format!("stage {}", stage.id)))?;
             }
         }
+        check_values(&stages, registry)?;
         let lock = PluginsLock::of(&stages, shared, registry)?;
         let mut prints = Fingerprints::new();
         let mut steps = Vec::new();
@@ -100,6 +101,24 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// What no schema can say of parameters, a component says when it is built. Encoders are left out: they read their weights then, and are
+/// the first to be used anyway. Other errors than of the configuration (a panic) belong to the stage that meets them.
+fn check_values(stages: &[Stage], registry: &Registry) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for stage in stages {
+        for (kind, choice) in stage.called() {
+            if *kind == Kind::ENCODER || !seen.insert((*kind, choice.plugin.clone(), choice.params.to_string())) {
+                continue;
+            }
+            match registry.construct(*kind, &choice.plugin, &choice.params) {
+                Err(e) if e.kind() == ErrorKind::CONFIG => return Err(e.context(format!("stage {}", stage.id))),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn fingerprint(stage: &Stage, seed: u64, lock: &PluginsLock, prints: &Fingerprints) -> String {

@@ -119,9 +119,47 @@ impl RunFolder {
         let old = outputs.with_file_name("replaced");
         // Killed after the last rename: only the clearing away is left.
         if old.exists() && self.stage(id).join(RECORD).exists() {
-            let base = outputs.parent().unwrap_or(&outputs);
-            fs::remove_dir_all(base).map_err(|e| io(base, &e))?;
+            return self.clear_work(id, fingerprint);
         }
         Ok(())
+    }
+
+    /// Clears away what is left of the work on a stage that is up to date: of a promotion that was cut off after its last rename.
+    ///
+    /// # Errors
+    /// Removing failed.
+    pub fn clear_work(&self, id: &str, fingerprint: &str) -> Result<()> {
+        let (outputs, _) = self.work(id, fingerprint);
+        let base = outputs.parent().unwrap_or(&outputs);
+        match fs::remove_dir_all(base) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(io(base, &e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_after_the_last_rename_is_cleared_away() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(root.path());
+        let fingerprint = "0123456789abcdef0123";
+        let (outputs, resume) = folder.work("evaluate/real", fingerprint);
+        for path in [&outputs, &resume] {
+            fs::create_dir_all(path).unwrap();
+        }
+        fs::write(outputs.join("result"), "1").unwrap();
+        folder.promote("evaluate/real", fingerprint).unwrap();
+        assert!(!resume.exists() && folder.stage("evaluate/real").join("result").exists());
+
+        // As a process leaves it that is killed between the last rename and the clearing away.
+        fs::create_dir_all(&resume).unwrap();
+        folder.clear_work("evaluate/real", fingerprint).unwrap();
+        assert_eq!(fs::read_dir(root.path().join(WORK)).unwrap().count(), 0);
+        assert!(folder.stage("evaluate/real").join("result").exists());
+        folder.clear_work("evaluate/real", fingerprint).unwrap();
     }
 }

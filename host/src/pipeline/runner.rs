@@ -24,8 +24,7 @@ pub struct Outcome {
 /// `stage select/fictional (selector id-nms)`.
 fn place_of(stage: &super::Stage) -> String {
     let components: Vec<_> = stage
-        .components
-        .iter()
+        .called()
         .map(|(kind, c)| format!("{kind} {}", c.plugin))
         .collect();
     match components.is_empty() {
@@ -54,6 +53,7 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
     for step in &plan.steps {
         let id = &step.stage.id;
         if step.state == StepState::UpToDate {
+            folder.clear_work(id, &step.fingerprint)?;
             outcome.cached += 1;
             continue;
         }

@@ -21,6 +21,8 @@ pub struct Stage {
     pub params: Value,
     /// The components it uses.
     pub components: Vec<(Kind, ComponentChoice)>,
+    /// Components that only show how the work goes: no result that another stage reads depends on them.
+    pub aside: Vec<(Kind, ComponentChoice)>,
     /// Does the work.
     pub work: Work,
 }
@@ -33,8 +35,14 @@ impl Stage {
             inputs,
             params,
             components: Vec::new(),
+            aside: Vec::new(),
             work,
         }
+    }
+
+    /// Every component that it calls.
+    pub fn called(&self) -> impl Iterator<Item = &(Kind, ComponentChoice)> {
+        self.components.iter().chain(&self.aside)
     }
 
     /// Adds a component.

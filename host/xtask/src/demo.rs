@@ -12,7 +12,7 @@ pub struct Options {
     /// The short run: a first table and report in a few minutes
     #[arg(long)]
     quick: bool,
-    /// Change a value of the run file, for example `--set train.epochs=5`
+    /// Change a value of the run file, for example `--set training.steps=100`
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }

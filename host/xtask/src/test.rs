@@ -32,16 +32,16 @@ const CHECKED: [&str; 3] = ["--release", "--config", "host/xtask/checked.toml"];
 pub fn command(options: &Options) -> Result<()> {
     let root = workspace::root();
     let mut steps = Steps::default();
-    let cache = steps.step("set-up", "cargo xtask setup", || {
+    let (cache, has_browser) = steps.step("set-up", "cargo xtask setup", || {
         let cache = setup::run(&setup::Options::default())?;
-        browser();
-        Ok(cache)
+        Ok((cache, browser()))
     })?;
     let runner = nextest::runner();
     // Nothing may be skipped for want of what the set-up has just installed.
     let environment = [
         ("FICTA_CACHE", cache.as_path()),
         ("FICTA_REQUIRE_ASSETS", Path::new("1")),
+        ("FICTA_REQUIRE_BROWSER", Path::new(if has_browser { "1" } else { "0" })),
     ];
     let run = |steps: &mut Steps, name: &str, arguments: &[&str]| {
         steps.call(
@@ -135,15 +135,16 @@ fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {
     steps.call("documentation", &call)
 }
 
-/// The report is looked at in a browser; that test says itself that it was skipped where there is none.
-fn browser() {
+/// Whether there is a browser to look at the report with; its test says itself that it was skipped where there is none.
+fn browser() -> bool {
     const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     if apt::find_any(&BROWSERS).is_some() {
-        return;
+        return true;
     }
     if let Err(error) = apt::install(&["chromium"], "no Chromium, with which the report is tested") {
         println!("warning: {error:#}\nwarning: the test of the report in a browser will be SKIPPED");
     }
+    apt::find_any(&BROWSERS).is_some()
 }
 
 /// The folders under `examples/plugins`, each a workspace of its own.

@@ -53,7 +53,8 @@ impl Drop for ComputeScope {
     }
 }
 
-/// libgomp reads the policy when it is loaded, before any plugin runs: it can be reported here but not changed.
+/// libgomp has read the policy when it was loaded with this plugin: it can be reported here but not changed. The `ficta` command sets it
+/// before it opens any plugin; other hosts may not.
 fn hint_at_spinning(ctx: &Ctx<'_>) {
     let set = |name| std::env::var_os(name).is_some();
     if !set("OMP_WAIT_POLICY") && !set("GOMP_SPINCOUNT") {

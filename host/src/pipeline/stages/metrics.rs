@@ -121,6 +121,10 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
             let tensors = Tensors::read(&place.file(&stage, super::reencode::CENTERS))?;
             let (mean, [rows, cols]) = tensors.get::<f32, 2>("mean")?;
             let own = Matrix::new(mean.to_vec(), rows, cols)?.normalised("centre of generated identity")?;
+            // The set that is trained on: without what a second selection has dropped.
+            let kept = super::reencode::kept(place, name)?;
+            let (unit, labels) = of_kept(&unit, &labels, &kept);
+            let own = own.select(&kept);
             out.sets
                 .insert(name.clone(), describe(&unit, &labels, &own, name == REAL, name == REAL));
             ctx.progress(i as u64 + 1, names.len() as u64, "sets")?;
@@ -139,8 +143,32 @@ fn features(place: &Place<'_>, stage: &str, file: &str, center: Option<&[f32]>) 
     Ok((Matrix::new(unit_features(raw, d, center)?, n, d)?, labels))
 }
 
+/// The images of the identities in `kept`, which ascends; labels count these identities from 0.
+fn of_kept(unit: &Matrix, labels: &[i64], kept: &[usize]) -> (Matrix, Vec<i64>) {
+    let place = |label: i64| kept.binary_search(&usize::try_from(label).ok()?).ok();
+    let (rows, labels): (Vec<usize>, Vec<i64>) = labels
+        .iter()
+        .enumerate()
+        .filter_map(|(row, label)| Some((row, place(*label)? as i64)))
+        .unzip();
+    (unit.select(&rows), labels)
+}
+
 /// Evenly spread values, at most [`SHOWN`].
 fn thin(values: &[f32]) -> Vec<f32> {
     let n = SHOWN.min(values.len());
     (0..n).map(|i| values[i * values.len() / n]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropped_identities_leave_the_metrics() {
+        let unit = Matrix::new((0..8).map(|x| x as f32).collect(), 4, 2).unwrap();
+        let (of_kept, labels) = of_kept(&unit, &[0, 1, 2, 2], &[0, 2]);
+        assert_eq!(of_kept.data, [0.0, 1.0, 4.0, 5.0, 6.0, 7.0]);
+        assert_eq!(labels, [0, 1, 1]);
+    }
 }

@@ -26,6 +26,7 @@ pub struct Selection {
 
 pub fn stage(name: &str, set: &IdSet) -> Stage {
     let (choice, propose, set_name) = (set.selector.clone(), format!("propose/{name}"), name.to_owned());
+    let wanted = set.count;
     let work = move |place: &Place<'_>| {
         let real = IdentityTable::read(&place.file("statistics", super::statistics::FULL))?;
         let candidates = CandidateTable::read(&place.file(&format!("propose/{set_name}"), super::propose::CANDIDATES))?;
@@ -44,6 +45,18 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
             ))
             .help(format!(
                 "raise the thresholds of [ids.{set_name}.selector.params], or ask for more candidates"
+            )));
+        }
+        // Here and not only where images are made: the denoiser is trained in between.
+        if selection.kept.len() < wanted {
+            return Err(Error::data(format!(
+                "{} of {} candidates survive `{}`, but ids.{set_name}.count asks for {wanted}",
+                selection.kept.len(),
+                candidates.len(),
+                choice.plugin
+            ))
+            .help(format!(
+                "lower ids.{set_name}.count, raise the thresholds of its selector, or ask for more candidates"
             )));
         }
         let index: Vec<i64> = selection.kept.iter().map(|i| *i as i64).collect();

@@ -71,7 +71,9 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
     };
     let inputs = vec!["data".into(), "statistics".into()];
     let mut t = denoiser.training.clone();
-    t.checkpoint_every = 1; // how often is written down changes no result
+    // How often something is written down changes no result, and sample grids are for looking at: another sampler, or grids at other
+    // steps, are no reason to train again.
+    (t.checkpoint_every, t.sample_every) = (1, 0);
     let mut stage = Stage::new("train-denoiser", inputs, json!(t), Box::new(work));
     stage.components.push((
         Kind::DENOISER,
@@ -81,7 +83,7 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
         },
     ));
     if let (Some(sampler), true) = (&config.sampler, denoiser.training.sample_every > 0) {
-        stage = stage.with(Kind::SAMPLER, sampler);
+        stage.aside.push((Kind::SAMPLER, sampler.clone()));
     }
     stage
 }

@@ -67,7 +67,7 @@ fn chart(input: &Input, set: &str, curves: &[&RocCurve]) -> Chart {
         group: "Verification",
         title: format!("ROC on {set}"),
         alt: format!("TAR in percent at FAR 1%: {}.", alt.join("; ")),
-        caption: String::new(),
+        caption: "First seed of each arm; the table gives the mean over all seeds.".into(),
         x: Axis::log("False acceptance rate (log)", low, 1.0, rate),
         y: Axis::linear_exact("True acceptance rate (%)", 0.0, 100.0),
         series,

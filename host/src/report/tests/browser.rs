@@ -11,7 +11,7 @@ use std::{
 use super::sample_files;
 
 /// Set to 1 where the browser has to be there, so that a missing one is a failure.
-const REQUIRE: &str = "FICTA_REQUIRE_ASSETS";
+const REQUIRE: &str = "FICTA_REQUIRE_BROWSER";
 
 fn browser() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

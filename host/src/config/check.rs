@@ -42,7 +42,9 @@ impl RunConfig {
         // A threshold is found on other folds than it scores, and a fold's impostor pairs need two people.
         let folds = self.evaluation.folds;
         if folds < 2 {
-            return Err(Error::config(format!("evaluation.folds is {folds}, expected at least 2")));
+            return Err(Error::config(format!(
+                "evaluation.folds is {folds}, expected at least 2"
+            )));
         }
         if self.data.held_out < 4 {
             return Err(Error::config(format!(

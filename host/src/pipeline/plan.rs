@@ -1,8 +1,8 @@
 //! The stages in order, and what each will do.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use ficta_core::{Error, Kind, Result};
+use ficta_core::{Error, ErrorKind, Kind, Result};
 use serde_json::json;
 
 use super::{PluginsLock, RunFolder, Stage, StageRecord, stage::Fingerprints};

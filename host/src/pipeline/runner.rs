@@ -23,10 +23,7 @@ pub struct Outcome {
 
 /// `stage select/fictional (selector id-nms)`.
 fn place_of(stage: &super::Stage) -> String {
-    let components: Vec<_> = stage
-        .called()
-        .map(|(kind, c)| format!("{kind} {}", c.plugin))
-        .collect();
+    let components: Vec<_> = stage.called().map(|(kind, c)| format!("{kind} {}", c.plugin)).collect();
     match components.is_empty() {
         true => format!("stage {}", stage.id),
         false => format!("stage {} ({})", stage.id, components.join(", ")),

@@ -35,8 +35,9 @@ pub fn metrics(place: &Place<'_>) -> Result<Vec<Metric>> {
                 better,
                 convention: convention.into(),
                 threshold,
-                evaluator: all.evaluator.clone(),
-                seed: None,
+                // The paper measures with another network than the one that conditions; here it is the same, which flatters.
+                evaluator: format!("{} (also conditions the generator)", all.evaluator),
+                seed: Some(place.seed),
             });
         };
         let r = Some(all.threshold);

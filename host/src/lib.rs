@@ -6,6 +6,7 @@ pub mod config;
 pub mod crash_notice;
 pub mod data;
 pub mod evaluation;
+pub mod features;
 pub mod metrics;
 pub mod nearest;
 pub mod pipeline;

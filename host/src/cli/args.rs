@@ -27,6 +27,14 @@ pub enum Command {
     Plugins(PluginsArgs),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
+    /// Computes raw features of aligned faces.
+    Encode(super::encode::EncodeArgs),
+    /// Describes the identities of features: mean and variance of each.
+    Stats(super::stats::StatsArgs),
+    /// Proposes fictional identities from real ones.
+    Propose(super::propose::ProposeArgs),
+    /// Decides which candidates stay, with the reason for each.
+    Select(super::select::SelectArgs),
 }
 
 /// What `run` and `plan` share.

@@ -1,12 +1,19 @@
 //! The `ficta` command.
 
 mod args;
+mod component_params;
+mod encode;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
 mod plugins;
+mod propose;
 mod report;
 mod run;
+mod select;
+mod stats;
+mod table_file;
+mod work;
 
 use std::process::ExitCode;
 
@@ -29,6 +36,10 @@ pub fn main() -> ExitCode {
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
         args::Command::Report(report) => report::report(report, args.json),
+        args::Command::Encode(encode) => encode::encode(encode, args.json),
+        args::Command::Stats(stats) => stats::stats(stats, args.json),
+        args::Command::Propose(propose) => propose::propose(propose, args.json),
+        args::Command::Select(select) => select::select(select, args.json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

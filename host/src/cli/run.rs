@@ -2,10 +2,7 @@
 
 use crate::cli::own_stdout::out;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -15,6 +12,7 @@ use serde_json::json;
 use super::{
     args::{RunArgs, RunFileArgs},
     plugin_folders::registry,
+    work::stop_on_ctrl_c,
 };
 use crate::{
     at_work,
@@ -99,18 +97,10 @@ impl Prepared {
 }
 
 pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let flag = cancelled.clone();
-    ctrlc::set_handler(move || {
-        // The second Ctrl-C does not wait for a plugin that does not listen.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(3);
-        }
-        eprintln!("stopping; the run can be taken up again (Ctrl-C once more ends it at once)");
-        std::thread::spawn(end_after_grace);
-    })
-    .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
-
+    let cancelled = stop_on_ctrl_c(
+        "stopping; the run can be taken up again (Ctrl-C once more ends it at once)",
+        || drop(std::thread::spawn(end_after_grace)),
+    )?;
     let Prepared {
         config,
         folder,

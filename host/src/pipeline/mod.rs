@@ -1,6 +1,7 @@
 //! A run: its stages, what is cached, and their order.
 
 pub mod candidates;
+pub mod encoding;
 pub mod generator;
 pub mod identities;
 pub mod images;
@@ -9,9 +10,11 @@ pub mod matrix;
 pub mod order;
 pub mod place;
 mod plan;
+pub mod proposal;
 mod record;
 mod run_folder;
 mod runner;
+pub mod selection;
 mod stage;
 pub mod stages;
 pub mod training_loop;

@@ -1,0 +1,9 @@
+//! Anyone's features: safetensors, NumPy's `.npy`, Parquet with a list column.
+
+mod list_column;
+mod npy;
+mod source;
+mod table;
+
+pub use source::Source;
+pub use table::FeatureTable;

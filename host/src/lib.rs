@@ -1,6 +1,7 @@
 //! The host: loads plugins, composes runs from a file, and shows what the result is worth.
 
 pub mod at_work;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod crash_notice;
@@ -14,5 +15,6 @@ pub mod registry;
 pub mod report;
 pub mod run_host;
 pub mod schema;
+pub mod similarity;
 pub mod statistics;
 pub mod storage;

@@ -35,6 +35,10 @@ pub enum Command {
     Propose(super::propose::ProposeArgs),
     /// Decides which candidates stay, with the reason for each.
     Select(super::select::SelectArgs),
+    /// Measures a generated set beside a real one: U, P, D, FDR, EER and others, and a table of its identities.
+    Metrics(super::metrics::MetricsArgs),
+    /// Does a fictional person look like a real one? Thresholds calibrated on real impostors, counts and a verdict.
+    Audit(super::audit::AuditArgs),
 }
 
 /// What `run` and `plan` share.

@@ -1,8 +1,10 @@
 //! The `ficta` command.
 
 mod args;
+mod audit;
 mod component_params;
 mod encode;
+mod metrics;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
@@ -40,6 +42,8 @@ pub fn main() -> ExitCode {
         args::Command::Stats(stats) => stats::stats(stats, args.json),
         args::Command::Propose(propose) => propose::propose(propose, args.json),
         args::Command::Select(select) => select::select(select, args.json),
+        args::Command::Metrics(metrics) => metrics::metrics(metrics, args.json),
+        args::Command::Audit(audit) => audit::audit(audit, args.json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::path::Path;
 use ficta_core::{Error, Result};
 
 use crate::{
-    features::{FeatureTable, Source},
+    features::{FeatureTable, SPACE, Source, check_space, space},
     metrics::Identified,
     pipeline::{identities::IdentityTable, matrix::Matrix},
     statistics::unit_features,
@@ -20,6 +20,8 @@ pub struct Party {
     pub label: Vec<i64>,
     /// Unit centres `[C,d]`.
     pub centers: Matrix,
+    /// What the file says of the centre that its features have had subtracted; none where it is for the reader to subtract.
+    pub space: Option<String>,
     /// Unit features of the images and the person of each.
     pub images: Option<(Matrix, Vec<i64>)>,
 }
@@ -36,6 +38,7 @@ impl Party {
             name: table.name.clone(),
             label: identified.label,
             centers,
+            space: None,
             images: Some((identified.unit, identified.identity)),
         })
     }
@@ -55,12 +58,14 @@ impl Party {
                     name,
                     centers: ids.mean.normalised("mean of identity").map_err(|e| e.context(path.display()))?,
                     label: ids.label,
+                    space: Some(space(ids.center.as_deref())),
                     images: None,
                 });
             }
             Source::Tensors(file) if file.contains("parents") => {
-                let table = FeatureTable::of(file)?;
-                return Self::of_centers(name, &table, None);
+                let own = file.metadata.get(SPACE).cloned();
+                let party = Self::of_centers(name, &FeatureTable::of(file)?, None)?;
+                return Ok(Self { space: own, ..party });
             }
             other => other.features()?,
         };
@@ -82,6 +87,7 @@ impl Party {
         Ok(Self {
             label: table.label.clone().unwrap_or_else(|| (0..n as i64).collect()),
             centers: Matrix::new(unit, n, d)?,
+            space: None,
             images: None,
             name,
         })
@@ -94,6 +100,14 @@ impl Party {
             (true, Some((unit, person))) => Some((unit, person.clone())),
             (true, None) => None,
         }
+    }
+
+    /// Refuses features that have had another centre subtracted than `center`.
+    ///
+    /// # Errors
+    /// Another centre.
+    pub fn check_space(&self, center: Option<&[f32]>) -> Result<()> {
+        check_space(&self.name, self.space.as_deref(), center)
     }
 
     /// Refuses features of another length.

@@ -80,6 +80,9 @@ pub fn audit(args: &AuditArgs, as_json: bool) -> Result<()> {
         }
     }
     let benchmarks = args.benchmarks.iter().map(|b| Party::read(b, center)).collect::<Result<Vec<_>>>()?;
+    for party in [&fictional, &real].into_iter().chain(&benchmarks) {
+        party.check_space(center)?;
+    }
     let settings = Settings {
         false_match_rate: args.calibration.false_match_rate,
         threshold: args.calibration.threshold,

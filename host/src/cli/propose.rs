@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{component_params::ComponentParamArgs, own_stdout::out, plugin_folders::registry, work::ComponentWorkArgs};
 use crate::{
     at_work,
+    features::{SPACE, space},
     pipeline::{identities::IdentityTable, proposal},
 };
 
@@ -51,6 +52,7 @@ pub fn propose(args: &ProposeArgs, as_json: bool) -> Result<()> {
     let mut tensors = candidates.tensors()?;
     let how = json!({"plugin": args.proposer, "params": params, "seed": args.seed});
     tensors.metadata.insert("proposer".into(), how.to_string());
+    tensors.metadata.insert(SPACE.into(), space(real.center.as_deref()));
     tensors.write(&args.out)?;
     host.enter("");
     if as_json {

@@ -116,6 +116,9 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     if let Some(choice) = &config.communicator {
         host = host.with_communicator(communicator(&registry, choice)?);
     }
+    for warning in pipeline::feasibility::warnings(&config, &registry, &plan, &folder) {
+        host.say(&format!("warning: {warning}"));
+    }
     let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
     // Only now: what an earlier run left is described by its own files until there is something else.
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     at_work,
+    features::{SPACE, space},
     pipeline::{candidates::CandidateTable, identities::IdentityTable, selection},
     storage::json as json_file,
 };
@@ -58,8 +59,7 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
         table_file::check(audit)?;
     }
     let real = IdentityTable::open(&args.real)?;
-    let center = real.center.as_deref().filter(|_| !args.centred);
-    let candidates = CandidateTable::open(&args.candidates, center, real.len())?;
+    let candidates = CandidateTable::open(&args.candidates, real.center.as_deref(), !args.centred, real.len())?;
     if candidates.feature.cols != real.mean.cols {
         return Err(Error::data(format!(
             "{} has features of {} numbers, {} of {}",
@@ -94,6 +94,7 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
     let mut tensors = selection.tensors(&candidates)?;
     let how = json!({"plugin": args.selector, "params": params, "seed": args.seed});
     tensors.metadata.insert("selector".into(), how.to_string());
+    tensors.metadata.insert(SPACE.into(), space(real.center.as_deref()));
     tensors.write(&args.out)?;
     host.enter("");
     let decisions = [

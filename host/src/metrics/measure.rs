@@ -95,7 +95,13 @@ pub fn measure(
         let own = set == "real";
         let counted = |n: usize| ctx.progress(n as u64, centers.unit.rows as u64, "identities compared");
         let before = nearest_before(&centers.unit, counted)?;
-        let nearest = top_k(&centers.unit, &real_centers.unit, 1, |i, j| own && i == j, counted)?;
+        let nearest = top_k(
+            &centers.unit,
+            &real_centers.unit,
+            1,
+            |i, j| (own || how.labels_match) && features.label[i] == real.label[j],
+            counted,
+        )?;
         let (preserved, distance) = (
             preservation_of_each(&features.unit, &features.identity, &centers.unit, r),
             pairwise_distance_of_each(&features.unit, &features.identity),
@@ -116,6 +122,7 @@ pub fn measure(
             distance: mean_of_known(&distance),
             separability: separability(&pairs.cosines),
             nearest_real: &nearest_real,
+            images: (generated.unit.rows, real.unit.rows),
         };
         let frechet = if own { f64::NAN } else { frechet_distance(&generated.unit, &real.unit)? };
         let seed = (!pairs.all).then_some(how.seed);
@@ -153,6 +160,8 @@ struct Summary<'a> {
     distance: f64,
     separability: Separability,
     nearest_real: &'a [f64],
+    /// Generated and real.
+    images: (usize, usize),
 }
 
 impl Summary<'_> {
@@ -172,7 +181,7 @@ impl Summary<'_> {
         let largest = sorted.last().copied().unwrap_or(f64::NAN);
         let drawn = if seed.is_some() { "drawn pairs" } else { "all pairs" };
         let pairs = |what: &str| format!("{what}; cosine similarity of images, {drawn}");
-        let near = "largest cosine similarity of a class centre to a real one, its own left out".to_owned();
+        let near = "largest cosine similarity of a class centre to a real one, that of the same person left out".to_owned();
         let rows: [(&'static str, f64, String, Option<f64>, bool); 16] = [
             ("U", self.unique, format!("share of class centres with cosine similarity below r to all before; {calibration}"), Some(r), false),
             ("P", self.preservation, format!("mean share of an ID's images with cosine similarity above r to its class centre; {calibration}"), Some(r), false),
@@ -188,8 +197,8 @@ impl Summary<'_> {
             ("impostor_deviation", s.impostor_deviation, pairs("population deviation of impostor pairs"), None, true),
             ("nearest_real_median", middle, near.clone(), None, false),
             ("nearest_real_largest", largest, near, None, false),
-            ("near_real", self.nearest_real.iter().filter(|c| **c > r).count() as f64 / self.nearest_real.len() as f64, format!("share of class centres with cosine similarity above r to a real one, its own left out; {calibration}"), Some(r), false),
-            ("frechet", frechet, "Frechet distance of Gaussians fitted to the unit features of generated and real images, covariance over N - 1".into(), None, false),
+            ("near_real", self.nearest_real.iter().filter(|c| **c > r).count() as f64 / self.nearest_real.len() as f64, format!("share of class centres with cosine similarity above r to a real one, that of the same person left out; {calibration}"), Some(r), false),
+            ("frechet", frechet, format!("Frechet distance of Gaussians fitted to the unit features of {} generated and {} real images, covariance over N - 1", self.images.0, self.images.1), None, false),
         ];
         let measured = |(name, value, convention, threshold, of_pairs): (&'static str, f64, String, Option<f64>, bool)| Measured {
             set,

@@ -6,7 +6,7 @@ use ficta_core::{Candidates, Error, Result, TensorRef};
 
 use super::matrix::Matrix;
 use crate::{
-    features::Source,
+    features::{SPACE, Source, check_space},
     statistics::unit_features,
     storage::Tensors,
 };
@@ -93,14 +93,16 @@ impl CandidateTable {
         })
     }
 
-    /// Reads anyone's candidates: a candidates (or selected) file as it is, or features, which are made unit length after `center` was
-    /// subtracted from their directions. Features have no parents and no t, and a predicted variance where the file has one.
+    /// Reads anyone's candidates: a candidates (or selected) file as it is, or features, which are made unit length after `center`, that of
+    /// the real identities, was subtracted from their directions if `subtract`. Features have no parents and no t, and a predicted variance where the file has one.
     ///
     /// # Errors
-    /// Reading failed; parents beyond `real` identities; features that have no direction.
-    pub fn open(path: &Path, center: Option<&[f32]>, real: usize) -> Result<Self> {
+    /// Reading failed; parents beyond `real` identities; candidates of identities with another centre; features that have no direction.
+    pub fn open(path: &Path, center: Option<&[f32]>, subtract: bool, real: usize) -> Result<Self> {
         let file = match Source::read(path)? {
             Source::Tensors(file) if file.contains("parents") => {
+                let own = file.metadata.get(SPACE).cloned();
+                check_space(&file.to_string(), own.as_deref(), center)?;
                 let table = Self::of(file)?;
                 table.check(real).map_err(|e| e.context(path.display()))?;
                 return Ok(table);
@@ -108,7 +110,7 @@ impl CandidateTable {
             other => other.features()?,
         };
         let (k, d) = (file.feature.rows, file.feature.cols);
-        let unit = unit_features(&file.feature.data, d, center).map_err(|e| e.context(path.display()))?;
+        let unit = unit_features(&file.feature.data, d, center.filter(|_| subtract)).map_err(|e| e.context(path.display()))?;
         let mut table = Self::empty(k, 0);
         table.feature = Matrix::new(unit, k, d)?;
         table.variance = file.variance.unwrap_or(table.variance);

@@ -2,7 +2,9 @@
 
 pub mod candidates;
 pub mod encoding;
+pub mod feasibility;
 pub mod generator;
+pub mod geometry;
 pub mod identities;
 pub mod images;
 mod lock;

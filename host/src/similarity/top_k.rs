@@ -131,6 +131,8 @@ impl Best {
         let mut all: Vec<Neighbour> = self.near.iter().map(exact).collect();
         all.sort_unstable_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.row.cmp(&b.row)));
         all.truncate(self.k);
+        // Unit rows are so to the last bit of f32.
+        all.iter_mut().for_each(|n| n.cosine = n.cosine.clamp(-1.0, 1.0));
         all
     }
 }
@@ -157,6 +159,7 @@ mod tests {
             let mut all: Vec<_> = (0..references.rows).filter(|j| !skip(i, *j)).map(one).collect();
             all.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.row.cmp(&b.row)));
             all.truncate(k);
+            all.iter_mut().for_each(|n| n.cosine = n.cosine.clamp(-1.0, 1.0));
             all
         };
         (0..queries.rows).map(of).collect()

@@ -128,14 +128,21 @@ fn threshold(real: &Party, level: Level, settings: &Settings) -> Result<Option<(
     );
     let threshold = threshold_at_false_match_rate(&impostors, settings.false_match_rate);
     if threshold.is_nan() {
-        return Err(Error::data(format!("{}: one person, so there is no impostor pair to calibrate on", real.name))
-            .help("give two or more real people, or --threshold"));
+        return Err(Error::data(format!(
+            "{}: one person, so there is no impostor pair to calibrate on",
+            real.name
+        ))
+        .help("give two or more real people, or --threshold"));
     }
     Ok(Some((threshold, impostors.len())))
 }
 
 fn people_above(matches: &[Match], threshold: f64) -> usize {
-    let mut people: Vec<usize> = matches.iter().filter(|m| m.cosine > threshold).map(|m| m.person).collect();
+    let mut people: Vec<usize> = matches
+        .iter()
+        .filter(|m| m.cosine > threshold)
+        .map(|m| m.person)
+        .collect();
     people.dedup();
     people.len()
 }

@@ -56,7 +56,10 @@ impl Party {
                 let ids = IdentityTable::read(path)?;
                 return Ok(Self {
                     name,
-                    centers: ids.mean.normalised("mean of identity").map_err(|e| e.context(path.display()))?,
+                    centers: ids
+                        .mean
+                        .normalised("mean of identity")
+                        .map_err(|e| e.context(path.display()))?,
                     label: ids.label,
                     space: Some(space(ids.center.as_deref())),
                     images: None,

@@ -34,7 +34,9 @@ impl Album {
             ))
             .help("name the folder that the features were computed from"));
         }
-        let first = (0..people.len() as i64).map(|p| labels.partition_point(|l| *l < p)).collect();
+        let first = (0..people.len() as i64)
+            .map(|p| labels.partition_point(|l| *l < p))
+            .collect();
         Ok(Self { files, first })
     }
 

@@ -33,8 +33,12 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Clear => "clear: no fictional person is taken for a real one",
-            Self::AsRealPeople => "as real people: some fictional people are taken for real ones, no larger a share than of real people",
-            Self::Leak => "leak: a larger share of fictional people than of real ones is taken for a (different) real person",
+            Self::AsRealPeople => {
+                "as real people: some fictional people are taken for real ones, no larger a share than of real people"
+            }
+            Self::Leak => {
+                "leak: a larger share of fictional people than of real ones is taken for a (different) real person"
+            }
         })
     }
 }

@@ -79,7 +79,11 @@ pub fn audit(args: &AuditArgs, as_json: bool) -> Result<()> {
             add_images(party, &Party::of_images(&FeatureTable::read(path)?, center)?)?;
         }
     }
-    let benchmarks = args.benchmarks.iter().map(|b| Party::read(b, center)).collect::<Result<Vec<_>>>()?;
+    let benchmarks = args
+        .benchmarks
+        .iter()
+        .map(|b| Party::read(b, center))
+        .collect::<Result<Vec<_>>>()?;
     for party in [&fictional, &real].into_iter().chain(&benchmarks) {
         party.check_space(center)?;
     }
@@ -150,16 +154,28 @@ fn center(args: &AuditArgs) -> Result<Option<Vec<f32>>> {
 
 /// Gives centres the images of the same people.
 fn add_images(party: &mut Party, images: &Party) -> Result<()> {
-    let Some((unit, person)) = &images.images else { return Ok(()) };
+    let Some((unit, person)) = &images.images else {
+        return Ok(());
+    };
     party.check_dim(images)?;
     let at = |p: &i64| {
         let label = images.label[*p as usize];
-        party.label.iter().position(|l| *l == label).map(|at| at as i64).ok_or_else(|| {
-            Error::data(format!("{}: images of identity {label}, which {} lacks", images.name, party.name))
+        party
+            .label
+            .iter()
+            .position(|l| *l == label)
+            .map(|at| at as i64)
+            .ok_or_else(|| {
+                Error::data(format!(
+                    "{}: images of identity {label}, which {} lacks",
+                    images.name, party.name
+                ))
                 .help("the labels of images must be those of the centres; without labels these count from 0")
-        })
+            })
     };
-    let of_person = (0..images.label.len() as i64).map(|p| at(&p)).collect::<Result<Vec<_>>>()?;
+    let of_person = (0..images.label.len() as i64)
+        .map(|p| at(&p))
+        .collect::<Result<Vec<_>>>()?;
     let person = person.iter().map(|p| of_person[*p as usize]).collect();
     party.images = Some((unit.clone(), person));
     Ok(())
@@ -191,16 +207,34 @@ fn table(findings: &[Finding]) -> Result<Table> {
     }
     let row = |image: Option<usize>| image.map_or(-1, |i| i as i64);
     Table::new()
-        .with("reference", rows.iter().map(|(f, _, _)| f.reference.clone()).collect::<Vec<_>>())?
-        .with("level", rows.iter().map(|(f, _, _)| f.level.to_string()).collect::<Vec<_>>())?
+        .with(
+            "reference",
+            rows.iter().map(|(f, _, _)| f.reference.clone()).collect::<Vec<_>>(),
+        )?
+        .with(
+            "level",
+            rows.iter().map(|(f, _, _)| f.level.to_string()).collect::<Vec<_>>(),
+        )?
         .with("fictional", rows.iter().map(|(_, m, _)| m.label).collect::<Vec<_>>())?
-        .with("fictional_image", rows.iter().map(|(_, m, _)| row(m.image)).collect::<Vec<_>>())?
+        .with(
+            "fictional_image",
+            rows.iter().map(|(_, m, _)| row(m.image)).collect::<Vec<_>>(),
+        )?
         .with("rank", rows.iter().map(|(_, _, rank)| *rank).collect::<Vec<i64>>())?
         .with("real", rows.iter().map(|(_, m, _)| m.like_label).collect::<Vec<_>>())?
-        .with("real_image", rows.iter().map(|(_, m, _)| row(m.like_image)).collect::<Vec<_>>())?
+        .with(
+            "real_image",
+            rows.iter().map(|(_, m, _)| row(m.like_image)).collect::<Vec<_>>(),
+        )?
         .with("cosine", rows.iter().map(|(_, m, _)| m.cosine).collect::<Vec<_>>())?
-        .with("threshold", rows.iter().map(|(f, _, _)| f.threshold).collect::<Vec<_>>())?
-        .with("above", rows.iter().map(|(f, m, _)| m.cosine > f.threshold).collect::<Vec<_>>())
+        .with(
+            "threshold",
+            rows.iter().map(|(f, _, _)| f.threshold).collect::<Vec<_>>(),
+        )?
+        .with(
+            "above",
+            rows.iter().map(|(f, m, _)| m.cosine > f.threshold).collect::<Vec<_>>(),
+        )
 }
 
 fn show(findings: &[Finding], verdict: Verdict) {

@@ -20,7 +20,9 @@ impl ComponentParamArgs {
     /// No `=`; a key inside something that is no table.
     pub fn value(&self) -> Result<Value> {
         let mut value = json!({});
-        self.params.iter().try_for_each(|one| apply(&mut value, "--param", one))?;
+        self.params
+            .iter()
+            .try_for_each(|one| apply(&mut value, "--param", one))?;
         Ok(value)
     }
 }
@@ -37,7 +39,14 @@ mod tests {
             args.value().unwrap(),
             json!({"a": 1, "b": 0.5, "c": true, "d": "std-ratio", "e": {"x": 1}, "f": {"g": 2}})
         );
-        let bad = |text: &str| ComponentParamArgs { params: vec![text.into()] }.value().unwrap_err().to_string();
+        let bad = |text: &str| {
+            ComponentParamArgs {
+                params: vec![text.into()],
+            }
+            .value()
+            .unwrap_err()
+            .to_string()
+        };
         assert_eq!(bad("a"), "--param a: expected KEY=VALUE");
     }
 }

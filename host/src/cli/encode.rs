@@ -38,8 +38,8 @@ pub fn encode(args: &EncodeArgs, as_json: bool) -> Result<()> {
     let mut encoder = registry.encoder(&args.encoder, &params)?;
     let people: Vec<usize> = (0..folder.len()).collect();
     let (files, labels) = folder.images_of(&people);
-    let feature = encode_files(&mut *encoder, &files, &host)
-        .map_err(|e| e.context(format!("encoder `{}`", args.encoder)))?;
+    let feature =
+        encode_files(&mut *encoder, &files, &host).map_err(|e| e.context(format!("encoder `{}`", args.encoder)))?;
     let (n, d) = (feature.rows, feature.cols);
     let description = encoder.info().description.to_string();
     let mut table = FeatureTable::new(feature, labels)?;
@@ -53,7 +53,11 @@ pub fn encode(args: &EncodeArgs, as_json: bool) -> Result<()> {
             json!({"out": args.out, "features": [n, d], "identities": folder.len(), "encoder": description})
         );
     } else {
-        out!("{}: {n} features of {d} numbers, {} identities", args.out.display(), folder.len());
+        out!(
+            "{}: {n} features of {d} numbers, {} identities",
+            args.out.display(),
+            folder.len()
+        );
     }
     Ok(())
 }

@@ -85,7 +85,9 @@ impl CalibrationArgs {
     pub fn check(&self) -> Result<()> {
         let rate = self.false_match_rate;
         if !(rate > 0.0 && rate < 1.0) {
-            return Err(Error::config(format!("--false-match-rate {rate}: expected a number between 0 and 1")));
+            return Err(Error::config(format!(
+                "--false-match-rate {rate}: expected a number between 0 and 1"
+            )));
         }
         if let Some(r) = self.threshold.filter(|r| !(-1.0..=1.0).contains(r)) {
             return Err(Error::config(format!("--threshold {r}: expected a cosine")));
@@ -99,7 +101,12 @@ impl CalibrationArgs {
 
 pub fn metrics(args: &MetricsArgs, as_json: bool) -> Result<()> {
     args.calibration.check()?;
-    for path in args.out.iter().filter(|p| p.extension().is_none_or(|e| e != "json")).chain(&args.per_id) {
+    for path in args
+        .out
+        .iter()
+        .filter(|p| p.extension().is_none_or(|e| e != "json"))
+        .chain(&args.per_id)
+    {
         table_file::check(path)?;
     }
     let host = args.work.host("metrics", args.calibration.seed)?;
@@ -146,7 +153,9 @@ fn one(
     };
     let (ids, how) = IdentityTable::describe(&real, &config).map_err(|e| e.context(&real.name))?;
     let center = ids.center.as_deref();
-    let said = evaluator.map(str::to_owned).or_else(|| real.metadata.get("encoder").cloned());
+    let said = evaluator
+        .map(str::to_owned)
+        .or_else(|| real.metadata.get("encoder").cloned());
     let named = format!(
         "{}, {}",
         said.unwrap_or_else(|| "not named".into()),
@@ -174,7 +183,10 @@ fn table(all: &[Measured]) -> Result<Table> {
         .with("value", number(|m| m.value))?
         .with("threshold", number(|m| m.threshold))?
         .with("evaluator", text(|m| m.evaluator.clone()))?
-        .with("seed", all.iter().map(|m| m.seed.map_or(-1, |s| s as i64)).collect::<Vec<_>>())?
+        .with(
+            "seed",
+            all.iter().map(|m| m.seed.map_or(-1, |s| s as i64)).collect::<Vec<_>>(),
+        )?
         .with("convention", text(|m| m.convention.clone()))
 }
 
@@ -184,7 +196,13 @@ fn show(all: &[Measured]) {
         if m.evaluator != evaluator {
             evaluator = &m.evaluator;
             out!("evaluator: {evaluator}");
-            out!("  {:9}  {:20}  {:>9}  {:>9}  convention", "set", "metric", "value", "threshold");
+            out!(
+                "  {:9}  {:20}  {:>9}  {:>9}  convention",
+                "set",
+                "metric",
+                "value",
+                "threshold"
+            );
         }
         let number = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
         let seed = m.seed.map_or(String::new(), |s| format!("; seed {s}"));

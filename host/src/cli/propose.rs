@@ -61,7 +61,12 @@ pub fn propose(args: &ProposeArgs, as_json: bool) -> Result<()> {
             json!({"out": args.out, "candidates": candidates.len(), "real": real.len(), "proposer": how})
         );
     } else {
-        out!("{}: {} candidates from {} identities", args.out.display(), candidates.len(), real.len());
+        out!(
+            "{}: {} candidates from {} identities",
+            args.out.display(),
+            candidates.len(),
+            real.len()
+        );
     }
     Ok(())
 }

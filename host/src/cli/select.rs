@@ -6,7 +6,8 @@ use ficta_core::{Decision, Error, Kind, Result};
 use serde_json::json;
 
 use super::{
-    component_params::ComponentParamArgs, own_stdout::out, plugin_folders::registry, table_file, work::ComponentWorkArgs,
+    component_params::ComponentParamArgs, own_stdout::out, plugin_folders::registry, table_file,
+    work::ComponentWorkArgs,
 };
 use crate::{
     at_work,
@@ -90,7 +91,10 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
             }
         }
     }
-    selection.require_survivors(&args.selector, "raise its thresholds (--param), or propose more candidates")?;
+    selection.require_survivors(
+        &args.selector,
+        "raise its thresholds (--param), or propose more candidates",
+    )?;
     let mut tensors = selection.tensors(&candidates)?;
     let how = json!({"plugin": args.selector, "params": params, "seed": args.seed});
     tensors.metadata.insert("selector".into(), how.to_string());

@@ -84,8 +84,7 @@ impl StatsArgs {
 pub fn stats(args: &StatsArgs, as_json: bool) -> Result<()> {
     let config = args.config()?;
     let features = FeatureTable::read(&args.features)?;
-    let (table, how) =
-        IdentityTable::describe(&features, &config).map_err(|e| e.context(args.features.display()))?;
+    let (table, how) = IdentityTable::describe(&features, &config).map_err(|e| e.context(args.features.display()))?;
     table.write(&args.out)?;
     if as_json {
         out!(
@@ -93,7 +92,12 @@ pub fn stats(args: &StatsArgs, as_json: bool) -> Result<()> {
             json!({"out": args.out, "identities": table.len(), "dim": table.mean.cols, "features": features.feature.rows, "how": how})
         );
     } else {
-        out!("{}: {} identities of {} features; {how}", args.out.display(), table.len(), features.feature.rows);
+        out!(
+            "{}: {} identities of {} features; {how}",
+            args.out.display(),
+            table.len(),
+            features.feature.rows
+        );
     }
     Ok(())
 }

@@ -13,7 +13,10 @@ use crate::storage::Table;
 pub fn check(path: &Path) -> Result<()> {
     match path.extension().and_then(|e| e.to_str()) {
         Some("csv" | "parquet") => Ok(()),
-        _ => Err(Error::config(format!("{}: a table is written as .csv or .parquet", path.display()))),
+        _ => Err(Error::config(format!(
+            "{}: a table is written as .csv or .parquet",
+            path.display()
+        ))),
     }
 }
 

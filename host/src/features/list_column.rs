@@ -66,8 +66,10 @@ pub(super) fn read(path: &Path) -> Result<FeatureTable> {
             Physical::INT64 => numbers::<Int64Type, i64>(&reader, at, &columns[at], |x| *x),
             Physical::INT32 => numbers::<Int32Type, i64>(&reader, at, &columns[at], |x| i64::from(*x)),
             other => {
-                return Err(Error::data(format!("{}: column `label` is of type {other}", path.display()))
-                    .help("labels are integers: `pd.factorize` numbers names"));
+                return Err(
+                    Error::data(format!("{}: column `label` is of type {other}", path.display()))
+                        .help("labels are integers: `pd.factorize` numbers names"),
+                );
             }
         };
         table.label = Some(labels.map_err(|e| e.at(wrap, here))?);
@@ -151,8 +153,10 @@ fn matrix<T: DataType>(
         let row = lengths.len().saturating_sub(1);
         if raw.definition.get(at).is_some_and(|d| *d < about.max_def_level()) {
             return Err(Failed::Content(
-                Error::data(format!("column `{name}`, row {row}: a list that is null, empty, or holds a null"))
-                    .help("leave out rows without features"),
+                Error::data(format!(
+                    "column `{name}`, row {row}: a list that is null, empty, or holds a null"
+                ))
+                .help("leave out rows without features"),
             ));
         }
         if let Some(length) = lengths.last_mut() {
@@ -178,7 +182,10 @@ fn numbers<T: DataType, U>(
 ) -> Result<Vec<U>, Failed> {
     let raw = raw::<T>(reader, column)?;
     if let Some(row) = raw.definition.iter().position(|d| *d < about.max_def_level()) {
-        return Err(Failed::Content(Error::data(format!("column `{}`, row {row} is null", about.path().string()))));
+        return Err(Failed::Content(Error::data(format!(
+            "column `{}`, row {row} is null",
+            about.path().string()
+        ))));
     }
     Ok(raw.values.iter().map(convert).collect())
 }

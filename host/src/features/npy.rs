@@ -35,24 +35,30 @@ pub(super) fn read(path: &Path) -> Result<FeatureTable> {
         other => return Err(bad(format!("version {other} of the .npy format, expected 1, 2 or 3"))),
     };
     if length > size {
-        return Err(bad(format!("truncated: a header of {length} bytes in a file of {size}")));
+        return Err(bad(format!(
+            "truncated: a header of {length} bytes in a file of {size}"
+        )));
     }
     let header = exact(length as usize, "the header")?;
     let header = Header::parse(&String::from_utf8_lossy(&header)).map_err(bad)?;
     let count = header.rows.checked_mul(header.cols).filter(|n| *n as u64 <= size);
     let Some(count) = count else {
-        return Err(bad(format!("shape ({}, {}) in a file of {size} bytes", header.rows, header.cols)));
+        return Err(bad(format!(
+            "shape ({}, {}) in a file of {size} bytes",
+            header.rows, header.cols
+        )));
     };
     let mut data = Vec::with_capacity(count);
     while data.len() < count {
         let some = BLOCK.min(count - data.len());
-        let bytes = exact(some * header.width, "the data").map_err(|e| {
-            e.help(format!("the file holds fewer than {count} numbers: save it again"))
-        })?;
+        let bytes = exact(some * header.width, "the data")
+            .map_err(|e| e.help(format!("the file holds fewer than {count} numbers: save it again")))?;
         header.convert(&bytes, &mut data);
     }
     let data = match header.fortran {
-        true => (0..count).map(|i| data[i % header.cols * header.rows + i / header.cols]).collect(),
+        true => (0..count)
+            .map(|i| data[i % header.cols * header.rows + i / header.cols])
+            .collect(),
         false => data,
     };
     FeatureTable {
@@ -96,12 +102,17 @@ impl Header {
             Some("'>f8'") => (true, 8),
             _ => {
                 let got = descr.split(',').next().unwrap_or_default();
-                return Err(format!("elements of type {got}, expected f4 or f8; `x.astype('float32')` converts"));
+                return Err(format!(
+                    "elements of type {got}, expected f4 or f8; `x.astype('float32')` converts"
+                ));
             }
         };
         let fortran = value("fortran_order")?.starts_with("True");
         let shape = value("shape")?;
-        let inner = shape.strip_prefix('(').and_then(|s| s.split_once(')')).map(|(inner, _)| inner);
+        let inner = shape
+            .strip_prefix('(')
+            .and_then(|s| s.split_once(')'))
+            .map(|(inner, _)| inner);
         let extents: Option<Vec<usize>> = inner.and_then(|inner| {
             let parts = inner.split(',').map(str::trim).filter(|part| !part.is_empty());
             parts.map(|part| part.trim_end_matches('L').parse().ok()).collect()
@@ -159,9 +170,24 @@ mod tests {
         let all = [
             file("<f4", "False", "(2, 3)", &bytes(&singles)),
             file("<f4", "True", "(2, 3)", &bytes(&turned)),
-            file(">f4", "False", "(2, 3)", &singles.iter().flat_map(|x| x.to_be_bytes()).collect::<Vec<u8>>()),
-            file("<f8", "False", "(2, 3)", &NUMBERS.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()),
-            file(">f8", "False", "(2L, 3L)", &NUMBERS.iter().flat_map(|x| x.to_be_bytes()).collect::<Vec<u8>>()),
+            file(
+                ">f4",
+                "False",
+                "(2, 3)",
+                &singles.iter().flat_map(|x| x.to_be_bytes()).collect::<Vec<u8>>(),
+            ),
+            file(
+                "<f8",
+                "False",
+                "(2, 3)",
+                &NUMBERS.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>(),
+            ),
+            file(
+                ">f8",
+                "False",
+                "(2L, 3L)",
+                &NUMBERS.iter().flat_map(|x| x.to_be_bytes()).collect::<Vec<u8>>(),
+            ),
         ];
         for bytes in all {
             let table = parse(&bytes).unwrap();
@@ -179,8 +205,14 @@ mod tests {
         says(&file("<i8", "False", "(1, 1)", &[0; 8]), "elements of type '<i8'");
         says(&file("<f4", "False", "(3,)", &[0; 12]), "shape (3,), expected (N, d)");
         says(&file("<f4", "False", "(2, 3)", &[0; 20]), "fewer than 6 numbers");
-        says(&file("<f4", "False", "(99999999999, 999999999)", &[0; 20]), "in a file of");
-        says(&file("<f4", "False", "(1, 1)", &f32::NAN.to_le_bytes()), "row 0: NaN in dimension 0");
+        says(
+            &file("<f4", "False", "(99999999999, 999999999)", &[0; 20]),
+            "in a file of",
+        );
+        says(
+            &file("<f4", "False", "(1, 1)", &f32::NAN.to_le_bytes()),
+            "row 0: NaN in dimension 0",
+        );
         says(&file("<f4", "False", "(0, 3)", &[]), "shape [0, 3]");
         says(&[MAGIC, &[9, 0, 0, 0]].concat(), "version 9");
     }

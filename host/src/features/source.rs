@@ -36,7 +36,8 @@ impl Source {
             return Tensors::read(path).map(Self::Tensors);
         }
         let message = format!("{} is neither safetensors nor .npy nor Parquet", path.display());
-        Err(Error::data(message).help("save features with safetensors, numpy.save, or as a list column of a Parquet file"))
+        Err(Error::data(message)
+            .help("save features with safetensors, numpy.save, or as a list column of a Parquet file"))
     }
 
     /// The features in it.

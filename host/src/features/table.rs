@@ -34,7 +34,11 @@ impl FeatureTable {
     /// Another number of labels than of rows.
     pub fn new(feature: Matrix, label: Vec<i64>) -> Result<Self> {
         if label.len() != feature.rows {
-            return Err(Error::shape(format!("{} labels for {} features", label.len(), feature.rows)));
+            return Err(Error::shape(format!(
+                "{} labels for {} features",
+                label.len(),
+                feature.rows
+            )));
         }
         Ok(Self {
             feature,
@@ -91,7 +95,9 @@ impl FeatureTable {
     pub(super) fn checked(self) -> Result<Self> {
         let (n, d, name) = (self.feature.rows, self.feature.cols, &self.name);
         if n == 0 || d == 0 {
-            return Err(Error::data(format!("{name}: features of shape [{n}, {d}], expected at least one number")));
+            return Err(Error::data(format!(
+                "{name}: features of shape [{n}, {d}], expected at least one number"
+            )));
         }
         let lengths = [
             ("label", self.label.as_ref().map(Vec::len), n),
@@ -123,8 +129,11 @@ impl FeatureTable {
     /// The file has no labels.
     pub fn labels(&self) -> Result<&[i64]> {
         self.label.as_deref().ok_or_else(|| {
-            Error::data(format!("{}: no labels: which rows are of one identity is not known", self.name))
-                .help("add `label` (i64 [N]) to the safetensors file, or an integer column `label` to the Parquet file")
+            Error::data(format!(
+                "{}: no labels: which rows are of one identity is not known",
+                self.name
+            ))
+            .help("add `label` (i64 [N]) to the safetensors file, or an integer column `label` to the Parquet file")
         })
     }
 
@@ -156,9 +165,8 @@ fn feature_tensor(file: &Tensors) -> Result<String> {
         return Ok("feature".into());
     }
     let is_matrix = |name: &&str| {
-        file.tensor(name).is_ok_and(|t| {
-            t.shape().len() == 2 && matches!(t.values(), Values::F32(_) | Values::F64(_))
-        })
+        file.tensor(name)
+            .is_ok_and(|t| t.shape().len() == 2 && matches!(t.values(), Values::F32(_) | Values::F64(_)))
     };
     let matrices: Vec<&str> = file.names().filter(is_matrix).collect();
     match matrices[..] {

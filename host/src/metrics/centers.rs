@@ -29,7 +29,11 @@ impl Identified {
     /// Another number of labels than of features.
     pub fn new(unit: Matrix, labels: &[i64]) -> Result<Self> {
         if labels.len() != unit.rows {
-            return Err(Error::shape(format!("{} labels for {} features", labels.len(), unit.rows)));
+            return Err(Error::shape(format!(
+                "{} labels for {} features",
+                labels.len(),
+                unit.rows
+            )));
         }
         let mut label = labels.to_vec();
         label.sort_unstable();
@@ -59,7 +63,9 @@ impl Identified {
         for (i, id) in self.identity.iter().enumerate() {
             count[*id as usize] += 1;
             let sum = &mut sum[*id as usize * d..][..d];
-            sum.iter_mut().zip(self.unit.row(i)).for_each(|(s, x)| *s += f64::from(*x));
+            sum.iter_mut()
+                .zip(self.unit.row(i))
+                .for_each(|(s, x)| *s += f64::from(*x));
         }
         let mut unit = Vec::with_capacity(sum.len());
         for (sum, label) in sum.chunks_exact(d).zip(&self.label) {

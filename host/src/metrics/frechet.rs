@@ -11,7 +11,10 @@ use crate::pipeline::matrix::Matrix;
 /// Sets of different dimensions or of fewer than two features.
 pub fn frechet_distance(first: &Matrix, second: &Matrix) -> Result<f64> {
     if first.cols != second.cols {
-        return Err(Error::shape(format!("features of {} and of {} numbers", first.cols, second.cols)));
+        return Err(Error::shape(format!(
+            "features of {} and of {} numbers",
+            first.cols, second.cols
+        )));
     }
     let ((m1, s1), (m2, s2)) = (gaussian(first)?, gaussian(second)?);
     let between: f64 = m1.iter().zip(&m2).map(|(a, b)| (a - b).powi(2)).sum();
@@ -23,7 +26,11 @@ pub fn frechet_distance(first: &Matrix, second: &Matrix) -> Result<f64> {
     let root = &scaled * eigen.eigenvectors.transpose();
     let product = &root * &s2 * &root;
     let symmetric = (&product + product.transpose()) * 0.5;
-    let trace: f64 = symmetric.symmetric_eigenvalues().iter().map(|l| l.max(0.0).sqrt()).sum();
+    let trace: f64 = symmetric
+        .symmetric_eigenvalues()
+        .iter()
+        .map(|l| l.max(0.0).sqrt())
+        .sum();
     Ok((between + s1.trace() + s2.trace() - 2.0 * trace).max(0.0))
 }
 
@@ -31,11 +38,15 @@ pub fn frechet_distance(first: &Matrix, second: &Matrix) -> Result<f64> {
 fn gaussian(x: &Matrix) -> Result<(Vec<f64>, DMatrix<f64>)> {
     let (n, d) = (x.rows, x.cols);
     if n < 2 {
-        return Err(Error::data(format!("{n} features have no covariance; at least two are needed")));
+        return Err(Error::data(format!(
+            "{n} features have no covariance; at least two are needed"
+        )));
     }
     let mut mean = vec![0f64; d];
     for i in 0..n {
-        mean.iter_mut().zip(x.row(i)).for_each(|(m, x)| *m += f64::from(*x) / n as f64);
+        mean.iter_mut()
+            .zip(x.row(i))
+            .for_each(|(m, x)| *m += f64::from(*x) / n as f64);
     }
     let mut sum = DMatrix::<f64>::zeros(d, d);
     // Rows in blocks, so that the products are matrix products.

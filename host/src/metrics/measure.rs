@@ -86,7 +86,12 @@ pub fn measure(
     let (r, calibration) = threshold(&real_pairs, how)?;
     let real_centers = real.centers()?;
     let sets = [
-        ("generated", generated, &generated.centers()?, &Sampled::of(generated, how.pairs, how.seed, check)?),
+        (
+            "generated",
+            generated,
+            &generated.centers()?,
+            &Sampled::of(generated, how.pairs, how.seed, check)?,
+        ),
         ("real", real, &real_centers, &real_pairs),
     ];
     let mut out = Vec::new();
@@ -114,7 +119,10 @@ pub fn measure(
             }
         };
         let unique: Vec<bool> = before.iter().map(|b| b.is_none_or(|b| b.cosine < r)).collect();
-        let nearest_real: Vec<f64> = nearest.iter().map(|n| n.first().map_or(f64::NAN, |n| n.cosine)).collect();
+        let nearest_real: Vec<f64> = nearest
+            .iter()
+            .map(|n| n.first().map_or(f64::NAN, |n| n.cosine))
+            .collect();
         let summary = Summary {
             unique: unique.iter().filter(|u| **u).count() as f64 / unique.len() as f64,
             preservation: mean_of_known(&preserved),
@@ -124,11 +132,23 @@ pub fn measure(
             nearest_real: &nearest_real,
             images: (generated.unit.rows, real.unit.rows),
         };
-        let frechet = if own { f64::NAN } else { frechet_distance(&generated.unit, &real.unit)? };
+        let frechet = if own {
+            f64::NAN
+        } else {
+            frechet_distance(&generated.unit, &real.unit)?
+        };
         let seed = (!pairs.all).then_some(how.seed);
         out.extend(summary.metrics(set, frechet, how, (r, &calibration), evaluator, seed));
         if !own {
-            per_id = table(features, centers, &real.label, &before, &nearest, [&preserved, &distance, &recall], &unique)?;
+            per_id = table(
+                features,
+                centers,
+                &real.label,
+                &before,
+                &nearest,
+                [&preserved, &distance, &recall],
+                &unique,
+            )?;
         }
     }
     Ok(MeasuredSet { metrics: out, per_id })
@@ -146,11 +166,20 @@ fn threshold(real: &Sampled, how: &Measure) -> Result<(f64, String)> {
     let impostors = &real.cosines.impostor;
     let r = threshold_at_false_match_rate(impostors, how.false_match_rate);
     if r.is_nan() {
-        return Err(Error::data("the real features are of one identity, so there is no impostor pair to calibrate on")
-            .help("give real features of two or more people, or a threshold"));
+        return Err(
+            Error::data("the real features are of one identity, so there is no impostor pair to calibrate on")
+                .help("give real features of two or more people, or a threshold"),
+        );
     }
     let drawn = if real.all { "all" } else { "drawn" };
-    Ok((r, format!("r where {} of {} real impostor pairs ({drawn}) match", how.false_match_rate, impostors.len())))
+    Ok((
+        r,
+        format!(
+            "r where {} of {} real impostor pairs ({drawn}) match",
+            how.false_match_rate,
+            impostors.len()
+        ),
+    ))
 }
 
 struct Summary<'a> {
@@ -181,34 +210,124 @@ impl Summary<'_> {
         let largest = sorted.last().copied().unwrap_or(f64::NAN);
         let drawn = if seed.is_some() { "drawn pairs" } else { "all pairs" };
         let pairs = |what: &str| format!("{what}; cosine similarity of images, {drawn}");
-        let near = "largest cosine similarity of a class centre to a real one, that of the same person left out".to_owned();
+        let near =
+            "largest cosine similarity of a class centre to a real one, that of the same person left out".to_owned();
         let rows: [(&'static str, f64, String, Option<f64>, bool); 16] = [
-            ("U", self.unique, format!("share of class centres with cosine similarity below r to all before; {calibration}"), Some(r), false),
-            ("P", self.preservation, format!("mean share of an ID's images with cosine similarity above r to its class centre; {calibration}"), Some(r), false),
-            ("D_recall", self.recall, format!("improved recall an ID, k = {}, cosine distance, over labels that both sets have", how.neighbours), None, false),
-            ("D_distance", self.distance, "mean cosine distance over pairs of images of one ID, averaged over IDs".into(), None, false),
+            (
+                "U",
+                self.unique,
+                format!("share of class centres with cosine similarity below r to all before; {calibration}"),
+                Some(r),
+                false,
+            ),
+            (
+                "P",
+                self.preservation,
+                format!(
+                    "mean share of an ID's images with cosine similarity above r to its class centre; {calibration}"
+                ),
+                Some(r),
+                false,
+            ),
+            (
+                "D_recall",
+                self.recall,
+                format!(
+                    "improved recall an ID, k = {}, cosine distance, over labels that both sets have",
+                    how.neighbours
+                ),
+                None,
+                false,
+            ),
+            (
+                "D_distance",
+                self.distance,
+                "mean cosine distance over pairs of images of one ID, averaged over IDs".into(),
+                None,
+                false,
+            ),
             ("FDR", s.fdr, pairs("(m_g - m_i)^2 / (s_g^2 + s_i^2)"), None, true),
-            ("EER", s.eer, pairs("mean of FMR and FNMR where they differ least"), None, true),
-            ("FMR100", s.fmr100, pairs("lowest FNMR at an FMR of at most 1/100"), None, true),
-            ("FMR1000", s.fmr1000, pairs("lowest FNMR at an FMR of at most 1/1000"), None, true),
-            ("genuine_mean", s.genuine_mean, pairs("mean of genuine pairs"), None, true),
-            ("genuine_deviation", s.genuine_deviation, pairs("population deviation of genuine pairs"), None, true),
-            ("impostor_mean", s.impostor_mean, pairs("mean of impostor pairs"), None, true),
-            ("impostor_deviation", s.impostor_deviation, pairs("population deviation of impostor pairs"), None, true),
+            (
+                "EER",
+                s.eer,
+                pairs("mean of FMR and FNMR where they differ least"),
+                None,
+                true,
+            ),
+            (
+                "FMR100",
+                s.fmr100,
+                pairs("lowest FNMR at an FMR of at most 1/100"),
+                None,
+                true,
+            ),
+            (
+                "FMR1000",
+                s.fmr1000,
+                pairs("lowest FNMR at an FMR of at most 1/1000"),
+                None,
+                true,
+            ),
+            (
+                "genuine_mean",
+                s.genuine_mean,
+                pairs("mean of genuine pairs"),
+                None,
+                true,
+            ),
+            (
+                "genuine_deviation",
+                s.genuine_deviation,
+                pairs("population deviation of genuine pairs"),
+                None,
+                true,
+            ),
+            (
+                "impostor_mean",
+                s.impostor_mean,
+                pairs("mean of impostor pairs"),
+                None,
+                true,
+            ),
+            (
+                "impostor_deviation",
+                s.impostor_deviation,
+                pairs("population deviation of impostor pairs"),
+                None,
+                true,
+            ),
             ("nearest_real_median", middle, near.clone(), None, false),
             ("nearest_real_largest", largest, near, None, false),
-            ("near_real", self.nearest_real.iter().filter(|c| **c > r).count() as f64 / self.nearest_real.len() as f64, format!("share of class centres with cosine similarity above r to a real one, that of the same person left out; {calibration}"), Some(r), false),
-            ("frechet", frechet, format!("Frechet distance of Gaussians fitted to the unit features of {} generated and {} real images, covariance over N - 1", self.images.0, self.images.1), None, false),
+            (
+                "near_real",
+                self.nearest_real.iter().filter(|c| **c > r).count() as f64 / self.nearest_real.len() as f64,
+                format!(
+                    "share of class centres with cosine similarity above r to a real one, that of the same person left out; {calibration}"
+                ),
+                Some(r),
+                false,
+            ),
+            (
+                "frechet",
+                frechet,
+                format!(
+                    "Frechet distance of Gaussians fitted to the unit features of {} generated and {} real images, covariance over N - 1",
+                    self.images.0, self.images.1
+                ),
+                None,
+                false,
+            ),
         ];
-        let measured = |(name, value, convention, threshold, of_pairs): (&'static str, f64, String, Option<f64>, bool)| Measured {
-            set,
-            name,
-            value: value.is_finite().then_some(value),
-            convention,
-            threshold,
-            evaluator: evaluator.to_owned(),
-            seed: seed.filter(|_| of_pairs || threshold.is_some() && how.threshold.is_none()),
-        };
+        let measured =
+            |(name, value, convention, threshold, of_pairs): (&'static str, f64, String, Option<f64>, bool)| Measured {
+                set,
+                name,
+                value: value.is_finite().then_some(value),
+                convention,
+                threshold,
+                evaluator: evaluator.to_owned(),
+                seed: seed.filter(|_| of_pairs || threshold.is_some() && how.threshold.is_none()),
+            };
         rows.into_iter().map(measured).collect()
     }
 }
@@ -227,10 +346,34 @@ fn table(
         .with("label", set.label.clone())?
         .with("images", centers.count.clone())?
         .with("unique", unique.to_vec())?
-        .with("nearest_before", before.iter().map(|b| b.map_or(-1, |b| set.label[b.row])).collect::<Vec<_>>())?
-        .with("nearest_before_cosine", before.iter().map(|b| b.map_or(f64::NAN, |b| b.cosine)).collect::<Vec<_>>())?
-        .with("nearest_real", nearest.iter().map(|n| n.first().map_or(-1, |n| real[n.row])).collect::<Vec<_>>())?
-        .with("nearest_real_cosine", nearest.iter().map(|n| n.first().map_or(f64::NAN, |n| n.cosine)).collect::<Vec<_>>())?
+        .with(
+            "nearest_before",
+            before
+                .iter()
+                .map(|b| b.map_or(-1, |b| set.label[b.row]))
+                .collect::<Vec<_>>(),
+        )?
+        .with(
+            "nearest_before_cosine",
+            before
+                .iter()
+                .map(|b| b.map_or(f64::NAN, |b| b.cosine))
+                .collect::<Vec<_>>(),
+        )?
+        .with(
+            "nearest_real",
+            nearest
+                .iter()
+                .map(|n| n.first().map_or(-1, |n| real[n.row]))
+                .collect::<Vec<_>>(),
+        )?
+        .with(
+            "nearest_real_cosine",
+            nearest
+                .iter()
+                .map(|n| n.first().map_or(f64::NAN, |n| n.cosine))
+                .collect::<Vec<_>>(),
+        )?
         .with("preservation", preserved.clone())?
         .with("distance", distance.clone())?
         .with("genuine_mean", genuine)?

@@ -28,7 +28,10 @@ impl Sampled {
         check()?;
         let mut rows = vec![Vec::new(); set.label.len()];
         (0..n).for_each(|i| rows[set.identity[i] as usize].push(i));
-        let pairs: usize = rows.iter().map(|rows: &Vec<usize>| rows.len() * (rows.len() - 1) / 2).sum();
+        let pairs: usize = rows
+            .iter()
+            .map(|rows: &Vec<usize>| rows.len() * (rows.len() - 1) / 2)
+            .sum();
         let genuine: Vec<(usize, usize)> = if pairs <= most {
             let of = |rows: &Vec<usize>| {
                 let rows = rows.clone();
@@ -91,7 +94,10 @@ pub fn impostors_between(
     let draw = |at: u64| {
         let mut stream = Stream::new(seed, purpose, at, 0);
         loop {
-            let (i, j) = (stream.below(a.rows as u64) as usize, stream.below(b.rows as u64) as usize);
+            let (i, j) = (
+                stream.below(a.rows as u64) as usize,
+                stream.below(b.rows as u64) as usize,
+            );
             if a_id[i] != b_id[j] {
                 return of(i, j);
             }
@@ -116,7 +122,10 @@ mod tests {
         let set = set();
         let all = Sampled::of(&set, 10_000, 1, || Ok(())).unwrap();
         assert!(all.all);
-        assert_eq!((all.cosines.genuine.len(), all.cosines.impostor.len()), (150, 60 * 59 / 2 - 150));
+        assert_eq!(
+            (all.cosines.genuine.len(), all.cosines.impostor.len()),
+            (150, 60 * 59 / 2 - 150)
+        );
         let some = Sampled::of(&set, 1000, 1, || Ok(())).unwrap();
         assert!(!some.all);
         // All genuine pairs, in the same order.

@@ -110,7 +110,8 @@ impl CandidateTable {
             other => other.features()?,
         };
         let (k, d) = (file.feature.rows, file.feature.cols);
-        let unit = unit_features(&file.feature.data, d, center.filter(|_| subtract)).map_err(|e| e.context(path.display()))?;
+        let unit =
+            unit_features(&file.feature.data, d, center.filter(|_| subtract)).map_err(|e| e.context(path.display()))?;
         let mut table = Self::empty(k, 0);
         table.feature = Matrix::new(unit, k, d)?;
         table.variance = file.variance.unwrap_or(table.variance);

@@ -27,7 +27,9 @@ pub fn encode(encoder: &mut dyn Encoder, images: &Images, ctx: &Ctx<'_>) -> Resu
     for start in (0..images.len()).step_by(CALL) {
         let count = CALL.min(images.len() - start);
         let out = &mut features.data[start * dim..][..count * dim];
-        some(encoder, view.rows(start, count)?, out, dim, ctx, |i| format!("image {}", start + i))?;
+        some(encoder, view.rows(start, count)?, out, dim, ctx, |i| {
+            format!("image {}", start + i)
+        })?;
     }
     Ok(features)
 }

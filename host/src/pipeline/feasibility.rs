@@ -68,7 +68,10 @@ fn by_candidates(
         return None;
     }
     let enough = match nearest.get(set.count - 1) {
-        Some(needed) => format!("a threshold_real of {:.3} would leave as many", (needed * 1000.0).ceil() / 1000.0),
+        Some(needed) => format!(
+            "a threshold_real of {:.3} would leave as many",
+            (needed * 1000.0).ceil() / 1000.0
+        ),
         None => format!("there are only {} candidates", nearest.len()),
     };
     Some(format!(

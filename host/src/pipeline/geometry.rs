@@ -46,7 +46,10 @@ pub fn pairs_with_room(real: &IdentityTable, thresholds: &[f64]) -> Result<Vec<u
         within((a + 1..unit.rows).map(midpoint), thresholds)
     };
     let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
-    Ok((0..unit.rows).into_par_iter().map(of).reduce(|| vec![0; thresholds.len()], add))
+    Ok((0..unit.rows)
+        .into_par_iter()
+        .map(of)
+        .reduce(|| vec![0; thresholds.len()], add))
 }
 
 /// The largest cosine of each candidate to a real identity.
@@ -57,7 +60,11 @@ pub fn nearest_real(candidates: &CandidateTable, real: &IdentityTable) -> Result
     let unit = real.mean.normalised("mean of identity")?;
     let nearest = top_k(&candidates.feature, &unit, 1, |_, _| false, |_| Ok(()))?;
     let one = |n: &Vec<Neighbour>| n.first().map(|n| n.cosine);
-    nearest.iter().map(one).collect::<Option<_>>().ok_or_else(|| Error::data("there are no real identities"))
+    nearest
+        .iter()
+        .map(one)
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error::data("there are no real identities"))
 }
 
 #[cfg(test)]
@@ -85,6 +92,9 @@ mod tests {
         let mut candidates = CandidateTable::empty(2, 3);
         candidates.feature.data = vec![0.6, 0.8, 0.0, 0.0, 0.0, -1.0];
         let nearest = nearest_real(&candidates, &real).unwrap();
-        assert!((nearest[0] - 0.8).abs() < 1e-7 && nearest[1].abs() < 1e-7, "{nearest:?}");
+        assert!(
+            (nearest[0] - 0.8).abs() < 1e-7 && nearest[1].abs() < 1e-7,
+            "{nearest:?}"
+        );
     }
 }

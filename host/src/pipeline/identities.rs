@@ -99,9 +99,13 @@ impl IdentityTable {
                 path.display(),
                 distinct.len()
             ))
-            .help(format!("`ficta stats --features {} --out IDS.safetensors` describes the identities", path.display())));
+            .help(format!(
+                "`ficta stats --features {} --out IDS.safetensors` describes the identities",
+                path.display()
+            )));
         }
-        let unit = unit_features(&file.feature.data, d, file.center.as_deref()).map_err(|e| e.context(path.display()))?;
+        let unit =
+            unit_features(&file.feature.data, d, file.center.as_deref()).map_err(|e| e.context(path.display()))?;
         Ok(Self {
             mean: Matrix::new(unit, m, d)?,
             variance: vec![f32::NAN; m],
@@ -126,7 +130,11 @@ impl IdentityTable {
             mean: Matrix::new(mean.to_vec(), m, d)?,
             variance: file.get_shaped::<f32>("variance", &[m])?.to_vec(),
             variance_per_dim: match file.contains("variance_per_dim") {
-                true => Some(Matrix::new(file.get_shaped::<f32>("variance_per_dim", &[m, d])?.to_vec(), m, d)?),
+                true => Some(Matrix::new(
+                    file.get_shaped::<f32>("variance_per_dim", &[m, d])?.to_vec(),
+                    m,
+                    d,
+                )?),
                 false => None,
             },
             count: file.get_shaped::<i64>("count", &[m])?.to_vec(),
@@ -176,6 +184,10 @@ impl fmt::Display for Described {
             true => write!(f, "centred: {:.3}", self.centring.impostor_after)?,
             false => f.write_str("not centred")?,
         }
-        write!(f, "; pooled variance {:.3}, shrinkage {:.1}", self.pooled_variance, self.shrinkage)
+        write!(
+            f,
+            "; pooled variance {:.3}, shrinkage {:.1}",
+            self.pooled_variance, self.shrinkage
+        )
     }
 }

@@ -1,8 +1,6 @@
 //! What a selector decides, checked.
 
-use ficta_core::{
-    Ctx, Decision, Error, ErrorKind, IdSelector, Result, SelectionMut, TensorMut, TensorRef,
-};
+use ficta_core::{Ctx, Decision, Error, ErrorKind, IdSelector, Result, SelectionMut, TensorMut, TensorRef};
 use serde::{Deserialize, Serialize};
 
 use super::{candidates::CandidateTable, identities::IdentityTable};

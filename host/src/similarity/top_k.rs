@@ -39,7 +39,10 @@ pub fn top_k(
 ) -> Result<Vec<Vec<Neighbour>>> {
     let dim = queries.cols;
     if references.cols != dim {
-        return Err(Error::shape(format!("features of {dim} numbers against features of {}", references.cols)));
+        return Err(Error::shape(format!(
+            "features of {dim} numbers against features of {}",
+            references.cols
+        )));
     }
     // A sum of d products of unit vectors' elements, each rounded: at most about d units in the last place of 1, for each of two scores.
     let margin = 2.0 * (dim as f32 + 8.0) * f32::EPSILON;
@@ -73,7 +76,12 @@ fn block(
         let columns = REFERENCES.min(references.rows - first);
         let scores = &mut scores[..rows * columns];
         let (left, right) = (&queries.data[start * dim..], &references.data[first * dim..]);
-        product(scores, &left[..rows * dim], &right[..columns * dim], [rows, columns, dim]);
+        product(
+            scores,
+            &left[..rows * dim],
+            &right[..columns * dim],
+            [rows, columns, dim],
+        );
         for (i, line) in scores.chunks_exact(columns).enumerate() {
             let best = &mut best[i];
             for (j, score) in line.iter().enumerate() {
@@ -150,7 +158,12 @@ mod tests {
         x.normalised("row").unwrap()
     }
 
-    fn naive(queries: &Matrix, references: &Matrix, k: usize, skip: impl Fn(usize, usize) -> bool) -> Vec<Vec<Neighbour>> {
+    fn naive(
+        queries: &Matrix,
+        references: &Matrix,
+        k: usize,
+        skip: impl Fn(usize, usize) -> bool,
+    ) -> Vec<Vec<Neighbour>> {
         let of = |i: usize| {
             let one = |row: usize| Neighbour {
                 row,

@@ -49,7 +49,9 @@ impl Configure for PcaGaussian {
     fn configure(params: Self::Params) -> Result<Self> {
         let scale = params.scale;
         if !(scale.is_finite() && scale > 0.0) {
-            return Err(Error::config(format!("scale = {scale}: expected a finite number above 0")));
+            return Err(Error::config(format!(
+                "scale = {scale}: expected a finite number above 0"
+            )));
         }
         Ok(Self { params })
     }
@@ -85,10 +87,14 @@ impl IdProposer for PcaGaussian {
             }
         };
         if components == 0 {
-            return Err(Error::data("the real identities all point in one direction, so they have no spread")
-                .help("use real identities of different people"));
+            return Err(
+                Error::data("the real identities all point in one direction, so they have no spread")
+                    .help("use real identities of different people"),
+            );
         }
-        let deviation: Vec<f64> = (0..components).map(|i| self.params.scale * pca.energy[i].sqrt()).collect();
+        let deviation: Vec<f64> = (0..components)
+            .map(|i| self.params.scale * pca.energy[i].sqrt())
+            .collect();
         let seed = ctx.seed();
         room.fill(ctx, |k, feature| {
             let mut stream = Stream::new(seed, "pca-gaussian", k as u64, 0);

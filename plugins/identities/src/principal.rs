@@ -60,7 +60,10 @@ impl Principal {
         for column in &order {
             let axis: Vec<f64> = eigen.eigenvectors.column(*column).iter().copied().collect();
             // An axis has no sign of its own: its largest component (the first of equals) is made positive.
-            let largest = axis.iter().copied().fold(0.0f64, |l, x| if x.abs() > l.abs() { x } else { l });
+            let largest = axis
+                .iter()
+                .copied()
+                .fold(0.0f64, |l, x| if x.abs() > l.abs() { x } else { l });
             axes.extend(axis.iter().map(|x| x * largest.signum()));
         }
         Ok(Self {

@@ -138,8 +138,10 @@ impl<'a> Room<'a> {
 /// identities.
 pub(crate) fn endless(identities: usize, requested: usize) -> Result<usize> {
     match requested.max(if requested == 0 { identities } else { 0 }) {
-        0 => Err(Error::data("there are no real identities, and no number of candidates is given")
-            .help("ask for a number of candidates")),
+        0 => Err(
+            Error::data("there are no real identities, and no number of candidates is given")
+                .help("ask for a number of candidates"),
+        ),
         count => Ok(count),
     }
 }

@@ -57,7 +57,9 @@ impl Configure for TwoCoefficientMix {
     fn configure(params: Self::Params) -> Result<Self> {
         for (name, weight) in [("alpha", params.alpha), ("beta", params.beta)] {
             if !(weight.is_finite() && weight > 0.0) {
-                return Err(Error::config(format!("{name} = {weight}: expected a finite number above 0")));
+                return Err(Error::config(format!(
+                    "{name} = {weight}: expected a finite number above 0"
+                )));
             }
         }
         params.pairs.check_cap(params.max_per_parent)?;

@@ -81,7 +81,9 @@ impl IdProposer for VonMisesFisher {
         let mut room = Room::check(&mut out, dim)?;
         // An estimate may be infinite; a scale of 0 asks for the uniform distribution even then.
         let scaled = |kappa: f64| if scale == 0.0 { 0.0 } else { kappa * scale };
-        let kappas: Vec<f64> = (0..rows).map(|row| scaled(kappa.kappa(ends.variance(row), dim))).collect();
+        let kappas: Vec<f64> = (0..rows)
+            .map(|row| scaled(kappa.kappa(ends.variance(row), dim)))
+            .collect();
         room.fill(ctx, |k, feature| {
             let row = k % rows;
             let mut stream = Stream::new(seed, "von-mises-fisher", k as u64, 0);

@@ -72,9 +72,16 @@ mod tests {
     #[test]
     fn the_cosine_has_the_distributions_mean() {
         for (dim, kappa) in [(2, 0.5), (2, 40.0), (3, 2.0), (64, 30.0), (512, 900.0), (512, 0.0)] {
-            let expected = if kappa == 0.0 { 0.0 } else { bessel_ratio(dim as f64 / 2.0, kappa) };
+            let expected = if kappa == 0.0 {
+                0.0
+            } else {
+                bessel_ratio(dim as f64 / 2.0, kappa)
+            };
             let got = mean(20_000, |s| cosine_to_axis(s, kappa, dim));
-            assert!((got - expected).abs() < 0.02, "d {dim}, kappa {kappa}: {got}, expected {expected}");
+            assert!(
+                (got - expected).abs() < 0.02,
+                "d {dim}, kappa {kappa}: {got}, expected {expected}"
+            );
         }
     }
 }

@@ -73,7 +73,12 @@ fn recall_is_undefined_without_common_labels() {
 fn what_is_counted_an_identity_equals_numpy() {
     let f = fixture();
     let near = |name: &str, got: &[f64]| {
-        let expected: Vec<f64> = f[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+        let expected: Vec<f64> = f[name]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|x| x.as_f64().unwrap())
+            .collect();
         let known: Vec<f64> = got.iter().copied().filter(|x| !x.is_nan()).collect();
         assert_eq!(known.len(), expected.len(), "{name}");
         for (g, e) in known.iter().zip(&expected) {
@@ -96,10 +101,18 @@ fn what_is_counted_an_identity_equals_numpy() {
     near("per_id_distance", &pairwise_distance_of_each(&generated, &gl));
     let recall = improved_recall_of_each((&generated, &gl), (&real, &rl), 2);
     near("per_id_recall", &recall);
-    assert!(recall[4].is_nan() && recall[5].is_nan(), "people without real images have no recall");
+    assert!(
+        recall[4].is_nan() && recall[5].is_nan(),
+        "people without real images have no recall"
+    );
     let before = nearest_before(&centres, |_| Ok(())).unwrap();
     let rows: Vec<Option<u64>> = before.iter().map(|b| b.map(|b| b.row as u64)).collect();
-    let expected: Vec<Option<u64>> = f["nearest_before"].as_array().unwrap().iter().map(Value::as_u64).collect();
+    let expected: Vec<Option<u64>> = f["nearest_before"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::as_u64)
+        .collect();
     assert_eq!(rows, expected);
     for r in [0.3, 0.6, 0.9] {
         let unique = before.iter().filter(|b| b.is_none_or(|b| b.cosine < r)).count() as f64 / 6.0;
@@ -117,7 +130,10 @@ fn the_frechet_distance_equals_scipy() {
     };
     near("frechet", frechet_distance(&generated, &real).unwrap());
     let few: Vec<usize> = (0..5).collect();
-    near("frechet_few", frechet_distance(&generated.select(&few), &real.select(&few)).unwrap());
+    near(
+        "frechet_few",
+        frechet_distance(&generated.select(&few), &real.select(&few)).unwrap(),
+    );
     assert!(frechet_distance(&generated, &generated).unwrap() < 1e-7);
     assert!(frechet_distance(&generated, &real.select(&[0])).is_err());
 }

@@ -20,8 +20,8 @@ pub fn stage(config: &RunConfig) -> Stage {
         let mut encoder = place.registry.encoder(&choice.plugin, &choice.params)?;
         for (images, file) in [("full", FULL), ("small", SMALL)] {
             let images = Images::read(&place.file("data", "learn.safetensors"), images)?;
-            let features =
-                encode(&mut *encoder, &images, &place.ctx()).map_err(|e| e.context(format!("encoder `{}`", choice.plugin)))?;
+            let features = encode(&mut *encoder, &images, &place.ctx())
+                .map_err(|e| e.context(format!("encoder `{}`", choice.plugin)))?;
             write(place, &features, &images.labels, file)?;
         }
         crate::storage::json::write(
@@ -38,5 +38,7 @@ pub fn stage(config: &RunConfig) -> Stage {
 /// Writing failed.
 pub fn write(place: &Place<'_>, features: &Matrix, labels: &[i64], file: &str) -> Result<()> {
     let file = place.dir.join(file);
-    FeatureTable::new(features.clone(), labels.to_vec())?.tensors()?.write(&file)
+    FeatureTable::new(features.clone(), labels.to_vec())?
+        .tensors()?
+        .write(&file)
 }

@@ -8,8 +8,13 @@ use serde_json::json;
 use crate::{
     config::{REAL, RunConfig},
     pipeline::{
-        Place, Stage, candidates::CandidateTable, encoding::encode, identities::IdentityTable, matrix::Matrix,
-        place::write_table, selection::{self, Selection},
+        Place, Stage,
+        candidates::CandidateTable,
+        encoding::encode,
+        identities::IdentityTable,
+        matrix::Matrix,
+        place::write_table,
+        selection::{self, Selection},
     },
     statistics,
     storage::{Table, Tensors},

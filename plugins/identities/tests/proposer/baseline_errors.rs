@@ -39,10 +39,22 @@ fn identities_that_are_too_few_or_alike() {
     for name in ["uniform-sphere", "orthogonal-prototypes"] {
         assert_says(&failure(&none, name, "{}", 0), ErrorKind::DATA, "no real identities");
     }
-    assert_says(&failure(&none, "von-mises-fisher", "{}", 3), ErrorKind::DATA, "no real identity");
+    assert_says(
+        &failure(&none, "von-mises-fisher", "{}", 3),
+        ErrorKind::DATA,
+        "no real identity",
+    );
     let one = Scene::random(1, 4, 1);
-    assert_says(&failure(&one, "pca-gaussian", "{}", 3), ErrorKind::DATA, "needs two real identities");
-    assert_says(&failure(&one, "two-coefficient-mix", "{}", 3), ErrorKind::DATA, "two real parents");
+    assert_says(
+        &failure(&one, "pca-gaussian", "{}", 3),
+        ErrorKind::DATA,
+        "needs two real identities",
+    );
+    assert_says(
+        &failure(&one, "two-coefficient-mix", "{}", 3),
+        ErrorKind::DATA,
+        "two real parents",
+    );
     let alike = Scene {
         dim: 3,
         mean: [0.6, 0.0, 0.8].repeat(4),
@@ -51,12 +63,21 @@ fn identities_that_are_too_few_or_alike() {
     };
     assert_says(&failure(&alike, "pca-gaussian", "{}", 3), ErrorKind::DATA, "no spread");
     let line = Scene::random(3, 1, 1);
-    assert_says(&failure(&line, "von-mises-fisher", "{}", 3), ErrorKind::SHAPE, "two points");
+    assert_says(
+        &failure(&line, "von-mises-fisher", "{}", 3),
+        ErrorKind::SHAPE,
+        "two points",
+    );
 }
 
 #[test]
 fn broken_means_are_named_by_row() {
-    for name in ["two-coefficient-mix", "von-mises-fisher", "pca-gaussian", "orthogonal-prototypes"] {
+    for name in [
+        "two-coefficient-mix",
+        "von-mises-fisher",
+        "pca-gaussian",
+        "orthogonal-prototypes",
+    ] {
         let mut scene = Scene::random(4, 5, 1);
         scene.mean[2 * 5 + 3] = f32::NAN;
         assert_says(

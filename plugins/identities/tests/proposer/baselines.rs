@@ -26,7 +26,11 @@ fn unit(x: &[f32]) -> Vec<f32> {
 
 fn assert_unit(got: &Proposed, dim: usize) {
     for (k, f) in got.feature.chunks_exact(dim).enumerate() {
-        assert!((dot(f, f).sqrt() - 1.0).abs() < 1e-6, "candidate {k} has length {}", dot(f, f).sqrt());
+        assert!(
+            (dot(f, f).sqrt() - 1.0).abs() < 1e-6,
+            "candidate {k} has length {}",
+            dot(f, f).sqrt()
+        );
     }
 }
 
@@ -91,9 +95,16 @@ proptest! {
 fn an_equal_mix_is_the_midpoint() {
     let scene = Scene::random(6, 16, 3);
     let host = NullHost { seed: 1 };
-    let mix = scene.propose_by("two-coefficient-mix", "{}", 0, &host).expect("valid input");
+    let mix = scene
+        .propose_by("two-coefficient-mix", "{}", 0, &host)
+        .expect("valid input");
     let midpoint = scene
-        .propose_by("variance-interpolation", r#"{"rule": "midpoint", "interpolation": "lerp"}"#, 0, &host)
+        .propose_by(
+            "variance-interpolation",
+            r#"{"rule": "midpoint", "interpolation": "lerp"}"#,
+            0,
+            &host,
+        )
         .expect("valid input");
     assert_eq!(mix, midpoint);
 }
@@ -102,12 +113,17 @@ fn an_equal_mix_is_the_midpoint() {
 fn uniform_points_have_the_moments_of_the_sphere() {
     let (dim, n) = (16, 4000);
     let scene = Scene::random(3, dim, 1);
-    let got = scene.propose_by("uniform-sphere", "{}", n, &NullHost { seed: 2 }).expect("valid input");
+    let got = scene
+        .propose_by("uniform-sphere", "{}", n, &NullHost { seed: 2 })
+        .expect("valid input");
     for k in 0..dim {
         let column: Vec<f64> = got.feature.iter().skip(k).step_by(dim).map(|x| f64::from(*x)).collect();
         let mean = column.iter().sum::<f64>() / n as f64;
         let square = column.iter().map(|x| x * x).sum::<f64>() / n as f64;
-        assert!(mean.abs() < 0.02 && (square * dim as f64 - 1.0).abs() < 0.1, "{k}: {mean} {square}");
+        assert!(
+            mean.abs() < 0.02 && (square * dim as f64 - 1.0).abs() < 0.1,
+            "{k}: {mean} {square}"
+        );
     }
     assert!(got.variance.iter().chain(&got.t).all(|x| x.is_nan()));
     assert!(got.parents.iter().all(|p| *p == [-1, -1]));
@@ -123,16 +139,28 @@ fn draws_around_an_identity_vary_as_it_does() {
     for row in 0..rows {
         let mut mean = vec![0f64; dim];
         for k in (row..rows * each).step_by(rows) {
-            assert_eq!((got.parents[k], got.variance[k]), ([row as i64, -1], scene.variance[row]));
+            assert_eq!(
+                (got.parents[k], got.variance[k]),
+                ([row as i64, -1], scene.variance[row])
+            );
             let f = &got.feature[k * dim..][..dim];
-            mean.iter_mut().zip(f).for_each(|(m, x)| *m += f64::from(*x) / each as f64);
+            mean.iter_mut()
+                .zip(f)
+                .for_each(|(m, x)| *m += f64::from(*x) / each as f64);
         }
         let length = mean.iter().map(|x| x * x).sum::<f64>();
         let expected = f64::from(scene.variance[row]);
-        assert!((1.0 - length - expected).abs() < 0.03, "V {} of draws, {expected} of the identity", 1.0 - length);
+        assert!(
+            (1.0 - length - expected).abs() < 0.03,
+            "V {} of draws, {expected} of the identity",
+            1.0 - length
+        );
         let axis = unit(&scene.mean[row * dim..][..dim]);
         let along: f64 = mean.iter().zip(&axis).map(|(m, a)| m * f64::from(*a)).sum();
-        assert!(along / length.sqrt() > 0.99, "the draws centre on their identity: {along}");
+        assert!(
+            along / length.sqrt() > 0.99,
+            "the draws centre on their identity: {along}"
+        );
     }
 }
 
@@ -140,7 +168,9 @@ fn draws_around_an_identity_vary_as_it_does() {
 fn an_identity_that_does_not_vary_is_drawn_as_it_is() {
     let mut scene = Scene::random(2, 6, 5);
     scene.variance = vec![0.0, 1.5];
-    let got = scene.propose_by("von-mises-fisher", "{}", 4, &NullHost { seed: 4 }).expect("valid input");
+    let got = scene
+        .propose_by("von-mises-fisher", "{}", 4, &NullHost { seed: 4 })
+        .expect("valid input");
     let axis = unit(&scene.mean[..6]);
     assert!(dot(&got.feature[..6], &axis) > 1.0 - 1e-6);
     // A variance of 1 or more has no concentration left: uniform, so the two draws differ widely.
@@ -153,9 +183,13 @@ fn gaussian_draws_have_the_real_identities_covariance() {
     let (rows, dim, n) = (40, 6, 6000);
     let mut scene = Scene::random(rows, dim, 6);
     for row in scene.mean.chunks_exact_mut(dim) {
-        row.iter_mut().enumerate().for_each(|(i, x)| *x = *x * 0.01 * (i + 1) as f32 + 1.0);
+        row.iter_mut()
+            .enumerate()
+            .for_each(|(i, x)| *x = *x * 0.01 * (i + 1) as f32 + 1.0);
     }
-    let got = scene.propose_by("pca-gaussian", "{}", n, &NullHost { seed: 4 }).expect("valid input");
+    let got = scene
+        .propose_by("pca-gaussian", "{}", n, &NullHost { seed: 4 })
+        .expect("valid input");
     let real: Vec<f32> = scene.mean.chunks_exact(dim).flat_map(unit).collect();
     let spread = |features: &[f32], i: usize, j: usize| {
         let n = (features.len() / dim) as f64;
@@ -167,7 +201,10 @@ fn gaussian_draws_have_the_real_identities_covariance() {
     for i in 0..dim {
         for j in 0..dim {
             let (ours, theirs) = (spread(&got.feature, i, j), spread(&real, i, j));
-            assert!((ours - theirs).abs() < 0.05 * total, "{i} {j}: {ours}, of the real ones {theirs}");
+            assert!(
+                (ours - theirs).abs() < 0.05 * total,
+                "{i} {j}: {ours}, of the real ones {theirs}"
+            );
         }
     }
 }
@@ -190,7 +227,10 @@ fn unknown_variances_are_no_hindrance_where_none_are_needed() {
         let got = scene.propose_by(name, params, 4, &NullHost { seed: 1 });
         assert_eq!(got.is_ok(), fits, "{name} {params}: {got:?}");
         if let Ok(got) = got {
-            assert!(got.variance.iter().all(|v| v.is_nan()), "{name}: nothing is known, so nothing is predicted");
+            assert!(
+                got.variance.iter().all(|v| v.is_nan()),
+                "{name}: nothing is known, so nothing is predicted"
+            );
         }
     }
 }

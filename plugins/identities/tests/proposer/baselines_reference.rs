@@ -37,7 +37,11 @@ fn every_baseline_agrees_with_numpy() {
     let host = NullHost { seed: fixture.seed };
     for case in &fixture.cases {
         let params = case.params.to_string();
-        let requested = if case.proposer == "two-coefficient-mix" { 0 } else { fixture.count };
+        let requested = if case.proposer == "two-coefficient-mix" {
+            0
+        } else {
+            fixture.count
+        };
         let got = scene
             .propose_by(&case.proposer, &params, requested, &host)
             .unwrap_or_else(|e| panic!("{} {params}: {e}", case.proposer));

@@ -9,7 +9,10 @@ use ficta_core::{
 fn every_proposer_keeps_the_contract() {
     for (name, params) in [
         ("variance-interpolation", "{}"),
-        ("variance-interpolation", r#"{"rule": "per-dim", "pairs": "nearest", "max_per_parent": 4}"#),
+        (
+            "variance-interpolation",
+            r#"{"rule": "per-dim", "pairs": "nearest", "max_per_parent": 4}"#,
+        ),
         ("two-coefficient-mix", "{}"),
         ("two-coefficient-mix", r#"{"alpha": 0.3, "pairs": "random"}"#),
         ("von-mises-fisher", "{}"),

@@ -137,10 +137,21 @@ fn threshold(real: &Party, level: Level, settings: &Settings) -> Result<Option<(
     Ok(Some((threshold, impostors.len())))
 }
 
+impl Finding {
+    /// Whether this cosine is above the threshold; both as f32, in which the threshold was calibrated.
+    pub fn is_above(&self, cosine: f64) -> bool {
+        is_above(cosine, self.threshold)
+    }
+}
+
+fn is_above(cosine: f64, threshold: f64) -> bool {
+    cosine as f32 > threshold as f32
+}
+
 fn people_above(matches: &[Match], threshold: f64) -> usize {
     let mut people: Vec<usize> = matches
         .iter()
-        .filter(|m| m.cosine > threshold)
+        .filter(|m| is_above(m.cosine, threshold))
         .map(|m| m.person)
         .collect();
     people.dedup();

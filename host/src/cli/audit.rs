@@ -233,7 +233,7 @@ fn table(findings: &[Finding]) -> Result<Table> {
         )?
         .with(
             "above",
-            rows.iter().map(|(f, m, _)| m.cosine > f.threshold).collect::<Vec<_>>(),
+            rows.iter().map(|(f, m, _)| f.is_above(m.cosine)).collect::<Vec<_>>(),
         )
 }
 

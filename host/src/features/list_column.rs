@@ -189,3 +189,39 @@ fn numbers<T: DataType, U>(
     }
     Ok(raw.values.iter().map(convert).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture(name: &str) -> Result<FeatureTable> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        FeatureTable::read(&folder.join(name))
+    }
+
+    #[test]
+    fn what_pyarrow_and_numpy_write_is_read() {
+        let expected: Vec<f32> = (0..15).map(|i| (i / 3) as f32 + (i % 3) as f32 / 8.0).collect();
+        let (npy, parquet) = (fixture("features.npy").unwrap(), fixture("features.parquet").unwrap());
+        for table in [&npy, &parquet] {
+            assert_eq!((table.feature.rows, table.feature.cols), (5, 3));
+            assert_eq!(table.feature.data, expected);
+        }
+        assert_eq!(npy.label, None);
+        assert_eq!(parquet.label.unwrap(), [4, 4, 7, 7, 9]);
+        let variance = parquet.variance.unwrap();
+        assert!(variance[1].is_nan());
+        assert_eq!((variance[0], variance[4]), (0.5, 1.0));
+    }
+
+    #[test]
+    fn lists_of_unequal_length_and_nulls_are_named_by_row() {
+        for (name, words) in [
+            ("ragged.parquet", "row 3: a list of 2 numbers, expected 3"),
+            ("nulls.parquet", "row 3: a list that is null"),
+        ] {
+            let error = fixture(name).unwrap_err();
+            assert!(error.message().contains(words), "{error}");
+        }
+    }
+}

@@ -180,7 +180,7 @@ fn anyones_features_are_candidates_and_identities() {
     files.features("real.safetensors", 12, 1, 3, 0.0);
     files.features("many.safetensors", 40, 1, 4, 0.0);
     let many = FeatureTable::read(&files.path("many.safetensors")).unwrap();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': (40, 16), }}\n");
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (40, 16), }\n";
     let mut npy = [
         b"\x93NUMPY\x01\x00".as_slice(),
         &(header.len() as u16).to_le_bytes(),

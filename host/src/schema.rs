@@ -15,6 +15,13 @@ pub fn check(schema: &str, params: &Value) -> Result<()> {
         .map_err(|e| Error::config(format!("its parameter schema is no JSON: {e}")).help("mend the plugin"))?;
     let validator = jsonschema::validator_for(&schema)
         .map_err(|e| Error::config(format!("its parameter schema is no JSON Schema: {e}")).help("mend the plugin"))?;
+    // Of a schema without properties the validator does not say which key it refuses.
+    let takes_nothing = schema["additionalProperties"] == false && schema.get("properties").is_none();
+    if let (true, Some(key)) = (takes_nothing, params.as_object().and_then(|given| given.keys().next())) {
+        return Err(Error::config(format!(
+            "bad parameters: unknown key `{key}` (there is none)"
+        )));
+    }
     let violations: Vec<_> = validator.iter_errors(params).map(|e| describe(&e, &schema)).collect();
     if violations.is_empty() {
         return Ok(());
@@ -72,5 +79,9 @@ mod tests {
             text(json!({"scale": -1})),
             "bad parameters: `scale`: -1 is less than the minimum of 0"
         );
+        let nothing = json!({"type": "object", "additionalProperties": false}).to_string();
+        assert!(check(&nothing, &json!({})).is_ok());
+        let error = check(&nothing, &json!({"dim": 3})).unwrap_err();
+        assert_eq!(error.message(), "bad parameters: unknown key `dim` (there is none)");
     }
 }

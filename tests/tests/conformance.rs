@@ -33,6 +33,16 @@ fn the_plugins_keep_the_contract() {
         ("ficta_samplers", "ddim", r#"{"steps": 7, "eta": 0.5, "guidance": 1.5}"#),
         ("ficta_samplers", "ddpm", "{}"),
         ("ficta_identities", "variance-interpolation", "{}"),
+        (
+            "ficta_identities",
+            "variance-interpolation",
+            r#"{"rule": "per-dim", "pairs": "nearest", "max_per_parent": 4}"#,
+        ),
+        ("ficta_identities", "two-coefficient-mix", "{}"),
+        ("ficta_identities", "von-mises-fisher", "{}"),
+        ("ficta_identities", "uniform-sphere", "{}"),
+        ("ficta_identities", "pca-gaussian", "{}"),
+        ("ficta_identities", "orthogonal-prototypes", "{}"),
         ("ficta_id_nms", "id-nms", "{}"),
         (
             "ficta_id_nms",

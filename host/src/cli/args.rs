@@ -27,6 +27,18 @@ pub enum Command {
     Plugins(PluginsArgs),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
+    /// Computes raw features of aligned faces.
+    Encode(super::encode::EncodeArgs),
+    /// Describes the identities of features: mean and variance of each.
+    Stats(super::stats::StatsArgs),
+    /// Proposes fictional identities from real ones.
+    Propose(super::propose::ProposeArgs),
+    /// Decides which candidates stay, with the reason for each.
+    Select(super::select::SelectArgs),
+    /// Measures a generated set beside a real one: U, P, D, FDR, EER and others, and a table of its identities.
+    Metrics(super::metrics::MetricsArgs),
+    /// Does a fictional person look like a real one? Thresholds calibrated on real impostors, counts and a verdict.
+    Audit(super::audit::AuditArgs),
 }
 
 /// What `run` and `plan` share.

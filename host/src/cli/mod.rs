@@ -1,12 +1,21 @@
 //! The `ficta` command.
 
 mod args;
+mod audit;
+mod component_params;
+mod encode;
+mod metrics;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
 mod plugins;
+mod propose;
 mod report;
 mod run;
+mod select;
+mod stats;
+mod table_file;
+mod work;
 
 use std::process::ExitCode;
 
@@ -30,6 +39,12 @@ pub fn main() -> ExitCode {
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
         args::Command::Report(report) => report::report(report, args.json),
+        args::Command::Encode(encode) => encode::encode(encode, args.json),
+        args::Command::Stats(stats) => stats::stats(stats, args.json),
+        args::Command::Propose(propose) => propose::propose(propose, args.json),
+        args::Command::Select(select) => select::select(select, args.json),
+        args::Command::Metrics(metrics) => metrics::metrics(metrics, args.json),
+        args::Command::Audit(audit) => audit::audit(audit, args.json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

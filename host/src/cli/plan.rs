@@ -5,9 +5,16 @@ use ficta_core::Result;
 use serde_json::json;
 
 use super::{args::PlanArgs, run::Prepared};
+use crate::pipeline::feasibility;
 
 pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
-    let Prepared { plan, folder, .. } = Prepared::new(&args.file)?;
+    let Prepared {
+        plan,
+        folder,
+        config,
+        registry,
+    } = Prepared::new(&args.file)?;
+    let warnings = feasibility::warnings(&config, &registry, &plan, &folder);
     if as_json {
         let steps: Vec<_> = plan
             .steps
@@ -16,7 +23,7 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             .collect();
         out!(
             "{:#}",
-            json!({"run": folder.root(), "stages": steps, "plugins": plan.lock})
+            json!({"run": folder.root(), "stages": steps, "plugins": plan.lock, "warnings": warnings})
         );
         return Ok(());
     }
@@ -35,6 +42,9 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             step.state.to_string(),
             with.join(", ")
         );
+    }
+    for warning in warnings {
+        out!("warning: {warning}");
     }
     Ok(())
 }

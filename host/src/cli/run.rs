@@ -2,10 +2,7 @@
 
 use crate::cli::own_stdout::out;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -15,6 +12,7 @@ use serde_json::json;
 use super::{
     args::{RunArgs, RunFileArgs},
     plugin_folders::registry,
+    work::stop_on_ctrl_c,
 };
 use crate::{
     at_work,
@@ -100,18 +98,10 @@ impl Prepared {
 }
 
 pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let flag = cancelled.clone();
-    ctrlc::set_handler(move || {
-        // The second Ctrl-C does not wait for a plugin that does not listen.
-        if flag.swap(true, Ordering::Relaxed) {
-            crash_notice::exit(3);
-        }
-        eprintln!("stopping; the run can be taken up again (Ctrl-C once more ends it at once)");
-        std::thread::spawn(end_after_grace);
-    })
-    .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
-
+    let cancelled = stop_on_ctrl_c(
+        "stopping; the run can be taken up again (Ctrl-C once more ends it at once)",
+        || drop(std::thread::spawn(end_after_grace)),
+    )?;
     let Prepared {
         config,
         folder,
@@ -131,6 +121,9 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
     if let Some(choice) = &config.communicator {
         host = host.with_communicator(communicator(&registry, choice)?);
+    }
+    for warning in pipeline::feasibility::warnings(&config, &registry, &plan, &folder) {
+        host.say(&format!("warning: {warning}"));
     }
     let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
     // Only now: what an earlier run left is described by its own files until there is something else.

@@ -48,10 +48,7 @@ impl Layers {
             .and_then(Config::try_deserialize)
             .map_err(|e| self.explain(&e))?;
         for assignment in &self.set {
-            let (key, value) = assignment
-                .split_once('=')
-                .ok_or_else(|| Error::config(format!("--set {assignment}: expected KEY=VALUE")))?;
-            assign(&mut merged, key.trim(), parse(value.trim()))?;
+            apply(&mut merged, "--set", assignment)?;
         }
         let run: RunConfig = serde_path_to_error::deserialize(expand(merged)?).map_err(|e| self.explain_type(&e))?;
         run.check().map_err(|e| e.context(self.file.display()))?;
@@ -80,6 +77,17 @@ impl Layers {
     }
 }
 
+/// Puts the value of `KEY=VALUE` in its place; `option` is what the command line calls such an assignment.
+///
+/// # Errors
+/// No `=`; a key inside something that is no table.
+pub(crate) fn apply(root: &mut Value, option: &str, assignment: &str) -> Result<()> {
+    let (key, value) = assignment
+        .split_once('=')
+        .ok_or_else(|| Error::config(format!("{option} {assignment}: expected KEY=VALUE")))?;
+    assign(root, option, key.trim(), parse(value.trim()))
+}
+
 /// `text` as TOML, or as a string.
 fn parse(text: &str) -> Value {
     let table = toml::from_str::<toml::Table>(&format!("value = {text}"));
@@ -102,13 +110,13 @@ fn convert(value: toml::Value) -> Value {
 }
 
 /// Puts `value` at `key` (`a.b.c`), making the tables on the way.
-fn assign(root: &mut Value, key: &str, value: Value) -> Result<()> {
+fn assign(root: &mut Value, option: &str, key: &str, value: Value) -> Result<()> {
     let mut at = root;
     let mut path = String::new();
     for part in key.split('.') {
         let table = at.as_object_mut().ok_or_else(|| {
             Error::config(format!(
-                "--set {key}: `{path}` is no table, so there is no `{part}` in it"
+                "{option} {key}: `{path}` is no table, so there is no `{part}` in it"
             ))
         })?;
         at = table

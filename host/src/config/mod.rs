@@ -8,7 +8,7 @@ mod evaluation;
 mod figures;
 mod generation;
 mod id_set;
-mod layers;
+pub(crate) mod layers;
 mod learning_rate;
 mod metrics;
 mod run_file;

@@ -5,7 +5,11 @@ use std::path::Path;
 use ficta_core::{Candidates, Error, Result, TensorRef};
 
 use super::matrix::Matrix;
-use crate::storage::Tensors;
+use crate::{
+    features::{SPACE, Source, check_space},
+    statistics::unit_features,
+    storage::Tensors,
+};
 
 /// The tensors of a candidates file.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,17 +79,43 @@ impl CandidateTable {
         Ok(())
     }
 
-    /// A view for a selector.
+    /// A view for a selector. Where no candidate has a predicted variance, there are none.
     ///
     /// # Errors
     /// None that a well-formed table can give.
     pub fn view(&self) -> Result<Candidates<'_>> {
         let k = self.len();
+        let known = self.variance.iter().any(|v| !v.is_nan());
         Ok(Candidates {
             feature: self.feature.view()?,
             parents: Some(TensorRef::new(&self.parents, &[k, 2])?).into(),
-            variance: Some(TensorRef::new(&self.variance, &[k])?).into(),
+            variance: known.then(|| TensorRef::new(&self.variance, &[k])).transpose()?.into(),
         })
+    }
+
+    /// Reads anyone's candidates: a candidates (or selected) file as it is, or features, which are made unit length after `center`, that of
+    /// the real identities, was subtracted from their directions if `subtract`. Features have no parents and no t, and a predicted variance where the file has one.
+    ///
+    /// # Errors
+    /// Reading failed; parents beyond `real` identities; candidates of identities with another centre; features that have no direction.
+    pub fn open(path: &Path, center: Option<&[f32]>, subtract: bool, real: usize) -> Result<Self> {
+        let file = match Source::read(path)? {
+            Source::Tensors(file) if file.contains("parents") => {
+                let own = file.metadata.get(SPACE).cloned();
+                check_space(&file.to_string(), own.as_deref(), center)?;
+                let table = Self::of(file)?;
+                table.check(real).map_err(|e| e.context(path.display()))?;
+                return Ok(table);
+            }
+            other => other.features()?,
+        };
+        let (k, d) = (file.feature.rows, file.feature.cols);
+        let unit =
+            unit_features(&file.feature.data, d, center.filter(|_| subtract)).map_err(|e| e.context(path.display()))?;
+        let mut table = Self::empty(k, 0);
+        table.feature = Matrix::new(unit, k, d)?;
+        table.variance = file.variance.unwrap_or(table.variance);
+        Ok(table)
     }
 
     /// The chosen candidates, in the order given.
@@ -106,10 +136,13 @@ impl CandidateTable {
     /// # Errors
     /// Reading failed; shapes that do not agree.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = Tensors::read(path)?;
-        let (feature, [rows, cols]) = file.get::<f32, 2>("feature")?;
+        Self::of(Tensors::read(path)?)
+    }
+
+    fn of(mut file: Tensors) -> Result<Self> {
+        let (feature, [rows, cols]) = file.take::<f32, 2>("feature")?;
         Ok(Self {
-            feature: Matrix::new(feature.to_vec(), rows, cols)?,
+            feature: Matrix::new(feature, rows, cols)?,
             parents: file.get_shaped::<i64>("parents", &[rows, 2])?.to_vec(),
             t: file.get_shaped::<f32>("t", &[rows])?.to_vec(),
             variance: file.get_shaped::<f32>("variance", &[rows])?.to_vec(),

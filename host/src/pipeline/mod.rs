@@ -1,7 +1,10 @@
 //! A run: its stages, what is cached, and their order.
 
 pub mod candidates;
+pub mod encoding;
+pub mod feasibility;
 pub mod generator;
+pub mod geometry;
 pub mod identities;
 pub mod images;
 mod lock;
@@ -9,9 +12,11 @@ pub mod matrix;
 pub mod order;
 pub mod place;
 mod plan;
+pub mod proposal;
 mod record;
 mod run_folder;
 mod runner;
+pub mod selection;
 mod stage;
 pub mod stages;
 pub mod training_loop;

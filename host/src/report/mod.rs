@@ -17,6 +17,7 @@ mod arms_table;
 mod chart;
 mod charts_input;
 mod claims;
+pub mod contact;
 mod csv;
 mod escape;
 mod figure_view;

@@ -5,6 +5,17 @@ use ficta_core::{Error, Identities, Result};
 /// Below this norm a mean has no direction: unit features that cancel each other leave about 1e-8 in f32.
 const MIN_NORM: f64 = 1e-6;
 
+/// Which variances a proposer looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spread {
+    /// None to place a candidate; the total one only for the prediction. Unknown ones (NaN) are no error.
+    Predicted,
+    /// The total variance.
+    Total,
+    /// The total variance and that of each dimension.
+    PerDim,
+}
+
 /// M checked identities: unit directions in f64, and variances.
 pub(crate) struct Endpoints {
     dim: usize,
@@ -14,8 +25,8 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// Reads what `identities` lend; `per_dim` says whether the variance of each dimension is needed.
-    pub(crate) fn read(identities: &Identities<'_>, per_dim: bool) -> Result<Self> {
+    /// Reads what `identities` lend.
+    pub(crate) fn read(identities: &Identities<'_>, spread: Spread) -> Result<Self> {
         let [rows, dim] = identities.mean.dims("mean of the identities")?;
         if dim == 0 {
             return Err(Error::shape("mean of the identities: features have no dimension"));
@@ -26,8 +37,11 @@ impl Endpoints {
         let unit = directions(identities.mean.as_slice()?, dim)?;
         let variance = identities.variance.as_slice::<f32>()?;
         for (row, v) in variance.iter().enumerate() {
-            check_variance(*v, || format!("variance of identity row {row}"))?;
+            if !(v.is_nan() && spread == Spread::Predicted) {
+                check_variance(*v, || format!("variance of identity row {row}"))?;
+            }
         }
+        let per_dim = spread == Spread::PerDim;
         let variance_per_dim = match (per_dim, identities.variance_per_dim.into_option()) {
             (false, _) => None,
             (true, None) => {
@@ -70,7 +84,7 @@ impl Endpoints {
         &self.unit[row * self.dim..][..self.dim]
     }
 
-    /// Total variance of an identity.
+    /// Total variance of an identity; NaN where it is unknown.
     pub(crate) fn variance(&self, row: usize) -> f64 {
         self.variance[row]
     }

@@ -1,5 +1,6 @@
 //! Points between two unit vectors.
 
+use ficta_core::Error;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +20,14 @@ const MIN_SUM: f64 = 1e-5;
 
 /// Below this angle, in radians, the arc is its chord to the last bit of f64.
 const MIN_ANGLE: f64 = 1e-8;
+
+/// The error for identities between which nothing lies.
+pub(crate) fn opposite(a: usize, b: usize) -> Error {
+    Error::data(format!(
+        "identity rows {a} and {b} point in opposite directions, so nothing lies between them"
+    ))
+    .help("check the two for broken features; where there are only two identities, centring makes them opposite: switch it off")
+}
 
 /// The way between two unit vectors.
 pub(crate) struct Way<'a> {
@@ -77,7 +86,7 @@ impl<'a> Way<'a> {
 }
 
 /// Scales the vector with these components to length 1; false where it is too short for that.
-fn write_unit(out: &mut [f32], component: impl Fn(usize) -> f64) -> bool {
+pub(crate) fn write_unit(out: &mut [f32], component: impl Fn(usize) -> f64) -> bool {
     let norm = (0..out.len()).map(|k| component(k).powi(2)).sum::<f64>().sqrt();
     if norm < MIN_SUM / 4.0 {
         return false;

@@ -30,7 +30,34 @@ pub(crate) type Pair = (u32, u32);
 /// Pairs after which the host is asked whether to go on.
 const STEP: usize = 1 << 16;
 
+/// How many candidates a proposer of pairs makes; see [`ficta_core::IdProposer::count`].
+pub(crate) fn count(identities: usize, requested: usize, cap: usize) -> Result<usize> {
+    let available = Pairs::available(identities, cap)?;
+    if requested <= available {
+        return Ok(if requested == 0 { available } else { requested });
+    }
+    let help = match cap {
+        0 => format!("ask for at most {available} candidates (0: all of them), or use more real identities"),
+        cap => format!("ask for at most {available} candidates (0: all of them), or raise max_per_parent = {cap}"),
+    };
+    Err(Error::config(format!(
+        "{requested} candidates are wanted, but {identities} identities give only {available} pairs"
+    ))
+    .help(help))
+}
+
 impl Pairs {
+    /// Refuses a cap where every pair is asked for.
+    pub(crate) fn check_cap(self, cap: usize) -> Result<()> {
+        if self == Self::All && cap > 0 {
+            return Err(Error::config(format!(
+                "max_per_parent = {cap} leaves pairs out, but pairs = \"all\" asks for every one"
+            ))
+            .help("set pairs = \"random\", \"nearest\" or \"farthest\"; or cap the parents in the selector"));
+        }
+        Ok(())
+    }
+
     /// How many pairs there are of `rows` identities when each may be a parent at most `cap` times (0: without limit).
     ///
     /// With a cap, as many as every data set and seed is sure to give. Where no further pair is allowed, the u identities that have

@@ -4,10 +4,14 @@ use ficta_core::{CandidatesMut, Configure, Ctx, Error, IdProposer, Identities, R
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{Interpolation, Pairs, Rule, endpoints::Endpoints, interpolate::Way, pairs::Pair, rule::share};
-
-/// Candidates after which progress is reported.
-const STEP: usize = 4096;
+use crate::{
+    Interpolation, Pairs, Rule,
+    endpoints::{Endpoints, Spread},
+    interpolate::{Way, opposite},
+    pairs::{self, Pair},
+    room::{Origin, Room},
+    rule::share,
+};
 
 /// Parameters of `variance-interpolation`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -68,89 +72,48 @@ impl Configure for VarianceInterpolation {
             ))
             .help(format!("set clamp_max = {}", 1.0 - low)));
         }
-        if params.pairs == Pairs::All && params.max_per_parent > 0 {
-            return Err(Error::config(format!(
-                "max_per_parent = {} leaves pairs out, but pairs = \"all\" asks for every one",
-                params.max_per_parent
-            ))
-            .help("set pairs = \"random\", \"nearest\" or \"farthest\"; or cap the parents in the selector"));
-        }
+        params.pairs.check_cap(params.max_per_parent)?;
         Ok(Self { params })
     }
 }
 
 impl IdProposer for VarianceInterpolation {
     fn count(&self, identities: usize, requested: usize) -> Result<usize> {
-        let available = Pairs::available(identities, self.params.max_per_parent)?;
-        if requested <= available {
-            return Ok(if requested == 0 { available } else { requested });
-        }
-        let help = match self.params.max_per_parent {
-            0 => format!("ask for at most {available} candidates (0: all of them), or use more real identities"),
-            cap => format!("ask for at most {available} candidates (0: all of them), or raise max_per_parent = {cap}"),
-        };
-        Err(Error::config(format!(
-            "{requested} candidates are wanted, but {identities} identities give only {available} pairs"
-        ))
-        .help(help))
+        pairs::count(identities, requested, self.params.max_per_parent)
     }
 
     fn propose(&mut self, identities: &Identities<'_>, mut out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
-        let ends = Endpoints::read(identities, self.params.rule == Rule::PerDim)?;
-        let dim = ends.dim();
-        let [count, _] = out.feature.dims("feature of the candidates")?;
-        out.feature.expect_shape("feature of the candidates", &[count, dim])?;
-        out.parents.expect_shape("parents of the candidates", &[count, 2])?;
-        out.t.expect_shape("t of the candidates", &[count])?;
-        out.variance.expect_shape("variance of the candidates", &[count])?;
-
+        let spread = match self.params.rule {
+            Rule::Midpoint => Spread::Predicted,
+            Rule::PerDim => Spread::PerDim,
+            Rule::StdRatio | Rule::VarRatio | Rule::Radius => Spread::Total,
+        };
+        let ends = Endpoints::read(identities, spread)?;
+        let mut room = Room::check(&mut out, ends.dim())?;
         let pairs = self
             .params
             .pairs
-            .choose(&ends, count, self.params.max_per_parent, ctx)?;
-        let features = out.feature.as_mut_slice::<f32>()?.chunks_exact_mut(dim);
-        let parents = out.parents.as_mut_slice::<i64>()?.chunks_exact_mut(2);
-        let ts = out.t.as_mut_slice::<f32>()?.iter_mut();
-        let variances = out.variance.as_mut_slice::<f32>()?.iter_mut();
-        let mut per_dim = vec![0.0; dim];
-        for (done, ((((pair, feature), parents), t), variance)) in pairs
-            .iter()
-            .zip(features)
-            .zip(parents)
-            .zip(ts)
-            .zip(variances)
-            .enumerate()
-        {
-            if done % STEP == 0 {
-                ctx.progress(done as u64, count as u64, "candidates")?;
-            }
-            let place = self.place(&ends, *pair, &mut per_dim, feature)?;
-            let (a, b) = (pair.0 as usize, pair.1 as usize);
-            *t = place as f32;
-            *variance = ((1.0 - place) * ends.variance(a) + place * ends.variance(b)) as f32;
-            parents.copy_from_slice(&[a as i64, b as i64]);
-        }
-        ctx.progress(count as u64, count as u64, "candidates")
+            .choose(&ends, room.len(), self.params.max_per_parent, ctx)?;
+        room.fill(ctx, |k, feature| {
+            let t = self.place(&ends, pairs[k], feature)?;
+            Ok(Origin::between(pairs[k], t, &ends))
+        })
     }
 }
 
 impl VarianceInterpolation {
-    /// Writes one fictional identity and returns its t. `per_dim` is room for d positions.
-    fn place(&self, ends: &Endpoints, (a, b): Pair, per_dim: &mut [f64], feature: &mut [f32]) -> Result<f64> {
+    /// Writes one fictional identity and returns its t.
+    fn place(&self, ends: &Endpoints, (a, b): Pair, feature: &mut [f32]) -> Result<f64> {
         let (a, b) = (a as usize, b as usize);
         let clamp = |t: f64| t.clamp(self.params.clamp_min, self.params.clamp_max);
-        let way = Way::between(ends.unit(a), ends.unit(b)).ok_or_else(|| {
-            Error::data(format!("identity rows {a} and {b} point in opposite directions, so nothing lies between them"))
-                .help("check the two for broken features; where there are only two identities, centring makes them opposite: switch it off")
-        })?;
+        let way = Way::between(ends.unit(a), ends.unit(b)).ok_or_else(|| opposite(a, b))?;
         let t = match self.params.rule {
             Rule::Midpoint => 0.5,
             Rule::PerDim => {
                 let (va, vb) = (ends.variance_per_dim(a), ends.variance_per_dim(b));
-                for (slot, (va, vb)) in per_dim.iter_mut().zip(va.iter().zip(vb)) {
-                    *slot = clamp(share(f64::from(*va), f64::from(*vb)));
-                }
-                if !way.point_per_dim(per_dim, feature) {
+                let position = |(va, vb): (&f32, &f32)| clamp(share(f64::from(*va), f64::from(*vb)));
+                let per_dim: Vec<f64> = va.iter().zip(vb).map(position).collect();
+                if !way.point_per_dim(&per_dim, feature) {
                     return Err(Error::data(format!(
                         "identity rows {a} and {b} cancel each other under rule `per-dim`"
                     ))

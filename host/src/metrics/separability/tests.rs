@@ -2,8 +2,9 @@ use serde_json::Value;
 
 use crate::{
     metrics::{
-        Cosines, improved_recall, mean_pairwise_distance, preservation, separability, threshold_at_false_match_rate,
-        uniqueness,
+        Cosines, Identified, frechet_distance, improved_recall, improved_recall_of_each, mean_pairwise_distance,
+        nearest_before, pairwise_distance_of_each, preservation, preservation_of_each, separability,
+        threshold_at_false_match_rate, uniqueness,
     },
     pipeline::matrix::Matrix,
 };
@@ -66,4 +67,73 @@ fn recall_is_undefined_without_common_labels() {
     let (generated, gl) = (matrix(&f, "generated"), labels(&f, "generated_labels"));
     let others: Vec<i64> = gl.iter().map(|l| l + 100).collect();
     assert!(improved_recall((&generated, &others), (&generated, &gl), 2).is_nan());
+}
+
+#[test]
+fn what_is_counted_an_identity_equals_numpy() {
+    let f = fixture();
+    let near = |name: &str, got: &[f64]| {
+        let expected: Vec<f64> = f[name]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|x| x.as_f64().unwrap())
+            .collect();
+        let known: Vec<f64> = got.iter().copied().filter(|x| !x.is_nan()).collect();
+        assert_eq!(known.len(), expected.len(), "{name}");
+        for (g, e) in known.iter().zip(&expected) {
+            assert!((g - e).abs() < 1e-7, "{name}: {got:?} against {expected:?}");
+        }
+    };
+    let (generated, gl) = (matrix(&f, "generated"), labels(&f, "generated_labels"));
+    let (real, rl) = (matrix(&f, "real"), labels(&f, "real_labels"));
+    // Labels need neither begin at 0 nor follow each other.
+    let apart: Vec<i64> = gl.iter().map(|l| 7 * l - 3).collect();
+    let identified = Identified::new(generated.clone(), &apart).unwrap();
+    assert_eq!((identified.identity.clone(), identified.label.len()), (gl.clone(), 6));
+    let centres = identified.centers().unwrap();
+    for (ours, theirs) in centres.unit.data.iter().zip(&matrix(&f, "centres").data) {
+        assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
+    }
+    assert_eq!(centres.count, [5; 6]);
+    let centres = matrix(&f, "centres");
+    near("per_id_P", &preservation_of_each(&generated, &gl, &centres, 0.6));
+    near("per_id_distance", &pairwise_distance_of_each(&generated, &gl));
+    let recall = improved_recall_of_each((&generated, &gl), (&real, &rl), 2);
+    near("per_id_recall", &recall);
+    assert!(
+        recall[4].is_nan() && recall[5].is_nan(),
+        "people without real images have no recall"
+    );
+    let before = nearest_before(&centres, |_| Ok(())).unwrap();
+    let rows: Vec<Option<u64>> = before.iter().map(|b| b.map(|b| b.row as u64)).collect();
+    let expected: Vec<Option<u64>> = f["nearest_before"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::as_u64)
+        .collect();
+    assert_eq!(rows, expected);
+    for r in [0.3, 0.6, 0.9] {
+        let unique = before.iter().filter(|b| b.is_none_or(|b| b.cosine < r)).count() as f64 / 6.0;
+        assert_eq!(unique, uniqueness(&centres, r));
+    }
+}
+
+#[test]
+fn the_frechet_distance_equals_scipy() {
+    let f = fixture();
+    let (generated, real) = (matrix(&f, "generated"), matrix(&f, "real"));
+    let near = |name: &str, got: f64| {
+        let expected = f[name].as_f64().unwrap();
+        assert!((got - expected).abs() < 1e-6, "{name}: {got} against {expected}");
+    };
+    near("frechet", frechet_distance(&generated, &real).unwrap());
+    let few: Vec<usize> = (0..5).collect();
+    near(
+        "frechet_few",
+        frechet_distance(&generated.select(&few), &real.select(&few)).unwrap(),
+    );
+    assert!(frechet_distance(&generated, &generated).unwrap() < 1e-7);
+    assert!(frechet_distance(&generated, &real.select(&[0])).is_err());
 }

@@ -22,6 +22,8 @@ use ficta_core::Result;
 use super::Stage;
 use crate::config::{REAL, RunConfig};
 
+pub(crate) use propose::CANDIDATES;
+pub(crate) use statistics::FULL as IDENTITIES;
 pub(crate) use train_denoiser::WEIGHTS as DENOISER_WEIGHTS;
 
 /// Generated sets that the arms need, by the name of their identities: images for each identity.

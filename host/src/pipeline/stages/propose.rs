@@ -1,11 +1,11 @@
 //! propose/SET: candidates for fictional identities.
 
-use ficta_core::{CandidatesMut, Error, Kind, TensorMut};
+use ficta_core::Kind;
 use serde_json::json;
 
 use crate::{
     config::IdSet,
-    pipeline::{Place, Stage, candidates::CandidateTable, identities::IdentityTable},
+    pipeline::{Place, Stage, identities::IdentityTable, proposal::propose},
 };
 
 pub const CANDIDATES: &str = "candidates.safetensors";
@@ -15,23 +15,7 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
     let work = move |place: &Place<'_>| {
         let real = IdentityTable::read(&place.file("statistics", super::statistics::FULL))?;
         let mut proposer = place.registry.proposer(&choice.plugin, &choice.params)?;
-        let (k, d) = (proposer.count(real.len(), requested)?, real.mean.cols);
-        if k == 0 {
-            return Err(Error::data(format!(
-                "`{}` proposes no candidate for {} identities",
-                choice.plugin,
-                real.len()
-            )));
-        }
-        let mut candidates = CandidateTable::empty(k, d);
-        let out = CandidatesMut {
-            feature: TensorMut::new(&mut candidates.feature.data, &[k, d])?,
-            parents: TensorMut::new(&mut candidates.parents, &[k, 2])?,
-            t: TensorMut::new(&mut candidates.t, &[k])?,
-            variance: TensorMut::new(&mut candidates.variance, &[k])?,
-        };
-        proposer.propose(&real.view()?, out, &place.ctx())?;
-        candidates.check(real.len())?;
+        let candidates = propose(&mut *proposer, &choice.plugin, &real, requested, &place.ctx())?;
         candidates.tensors()?.write(&place.dir.join(CANDIDATES))
     };
     let params = json!({ "candidates": set.candidates });

@@ -8,7 +8,13 @@ use serde_json::json;
 use crate::{
     config::{REAL, RunConfig},
     pipeline::{
-        Place, Stage, candidates::CandidateTable, identities::IdentityTable, matrix::Matrix, place::write_table,
+        Place, Stage,
+        candidates::CandidateTable,
+        encoding::encode,
+        identities::IdentityTable,
+        matrix::Matrix,
+        place::write_table,
+        selection::{self, Selection},
     },
     statistics,
     storage::{Table, Tensors},
@@ -31,7 +37,7 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
         let real = IdentityTable::read(&place.file("statistics", super::statistics::SMALL))?;
         let faces = super::generate::read(&place.input(&generate), rows.len(), images)?;
         let mut network = place.registry.encoder(&encoder.plugin, &encoder.params)?;
-        let features = super::encode::encode(&mut *network, &faces, place)?;
+        let features = encode(&mut *network, &faces, &place.ctx())?;
         super::encode::write(place, &features, &faces.labels, FEATURES)?;
 
         let unit = statistics::unit_features(&features.data, features.cols, real.center.as_deref())?;
@@ -48,9 +54,9 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
         let decisions = match &second_choice {
             Some(choice) => {
                 let mut selector = place.registry.selector(&choice.plugin, &choice.params)?;
-                super::select::run(&mut *selector, &table, &real, place)?
+                selection::run(&mut *selector, &table, &real, &place.ctx())?
             }
-            None => super::select::Selection {
+            None => Selection {
                 decision: vec![Decision::KEEP; rows.len()],
                 blocker: vec![-1; rows.len()],
                 cosine: vec![f32::NAN; rows.len()],
@@ -136,7 +142,7 @@ fn audit(
     unit: &Matrix,
     table: &CandidateTable,
     real: &IdentityTable,
-    decisions: &super::select::Selection,
+    decisions: &Selection,
     images: usize,
 ) -> Result<()> {
     let centers = real.mean.normalised("mean of identity")?;

@@ -3,6 +3,7 @@
 mod charts;
 mod figures;
 mod metrics;
+mod sets;
 mod table;
 
 use ficta_core::{Error, Result};
@@ -37,6 +38,9 @@ pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
         input.warnings = warnings(&input, super::compare::read(place)?.untrained.accuracy.mean);
         for (name, bytes) in report::files(&input)? {
             atomic::write_bytes(&place.dir.join(name), &bytes)?;
+        }
+        if let Some(sets) = sets::sets(&owned, place)? {
+            sets.write_csv(&place.dir.join("sets.csv"))?;
         }
         atomic::write_bytes(&place.dir.join("table.txt"), report::text_table(&input).as_bytes())
     };

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::{
     config::RunConfig,
-    pipeline::{Place, Stage, identities::IdentityTable, matrix::Matrix},
-    statistics::describe,
-    storage::{Tensors, json as json_file},
+    features::FeatureTable,
+    pipeline::{Place, Stage, identities::IdentityTable},
+    storage::json as json_file,
 };
 
 /// Identities from the images at full size: what fictional identities are made of and generators are conditioned on.
@@ -22,34 +22,10 @@ pub fn stage(config: &RunConfig) -> Stage {
         let mut reports = BTreeMap::new();
         for (features, out) in [(super::encode::FULL, FULL), (super::encode::SMALL, SMALL)] {
             let path = place.file("encode", features);
-            let file = Tensors::read(&path)?;
-            let (raw, [n, dim]) = file.get::<f32, 2>("feature")?;
-            let labels = file.get_shaped::<i64>("label", &[n])?;
-            let (s, centring) = describe(raw, dim, labels, &settings).map_err(|e| e.context(path.display()))?;
-            place.host.say(&format!(
-                "statistics of {features}: mean impostor cosine {:.3}, {}; pooled variance {:.3}, shrinkage {:.1}",
-                centring.impostor_before,
-                if centring.applied {
-                    format!("centred: {:.3}", centring.impostor_after)
-                } else {
-                    "not centred".into()
-                },
-                s.pooled_variance,
-                s.shrinkage,
-            ));
-            reports.insert(
-                out,
-                json!({"centring": centring, "pooled_variance": s.pooled_variance, "shrinkage": s.shrinkage}),
-            );
-            let m = s.label.len();
-            let table = IdentityTable {
-                mean: Matrix::new(s.mean, m, dim)?,
-                variance: s.variance,
-                variance_per_dim: Matrix::new(s.variance_per_dim, m, dim)?,
-                count: s.count,
-                label: s.label,
-                center: s.center,
-            };
+            let file = FeatureTable::read(&path)?;
+            let (table, how) = IdentityTable::describe(&file, &settings).map_err(|e| e.context(path.display()))?;
+            place.host.say(&format!("statistics of {features}: {how}"));
+            reports.insert(out, how);
             table.write(&place.dir.join(out))?;
         }
         json_file::write(&place.dir.join("statistics.json"), &reports)

@@ -56,7 +56,10 @@ pub(super) fn nms(input: &Input) -> Option<Chart> {
         group: "Selection",
         title: "Yield of ID-NMS".into(),
         alt: format!("{}.", alt.join("; ")),
-        caption: "Candidates that survive at each threshold, all else as in the run.".into(),
+        caption: "How many IDs fit: candidates that survive at each threshold, all else as in the run. Where they are shown, candidates \
+                  clear of real IDs bound what any selection can keep, and pairs of real IDs whose midpoint has at most that cosine to both \
+                  bound what interpolation can give (near-orthogonal parents: 0.71)."
+            .into(),
         x: Axis::linear_exact("Cosine threshold", low, high),
         y: Axis::linear("Surviving IDs", 0.0, most as f64),
         series,

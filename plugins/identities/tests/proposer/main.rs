@@ -1,5 +1,9 @@
-//! The proposer `variance-interpolation` from outside.
+//! The proposers from outside.
 
+mod baseline_errors;
+mod baselines;
+mod baselines_reference;
+mod contract;
 mod errors;
 mod properties;
 mod reference;

@@ -3,6 +3,7 @@
 use ficta_core::private::abi_stable::std_types::ROption;
 use ficta_core::{
     CandidatesMut, Configure, Ctx, IdProposer, Identities, NullHost, Result, TensorMut, TensorRef, random::Stream,
+    static_components,
 };
 use ficta_identities::{VarianceInterpolation, VarianceInterpolationParams};
 
@@ -54,7 +55,17 @@ impl Scene {
         requested: usize,
         ctx: &Ctx<'_>,
     ) -> Result<Proposed> {
-        let mut proposer = VarianceInterpolation::configure(params)?;
+        self.run(&mut VarianceInterpolation::configure(params)?, requested, ctx)
+    }
+
+    /// What the proposer of this name and these parameters makes.
+    pub fn propose_by(&self, name: &str, params: &str, requested: usize, host: &NullHost) -> Result<Proposed> {
+        let known = static_components().into_iter().find(|r| r.name == name);
+        let mut proposer = known.expect("a known name").make_proposer(params)?;
+        self.run(&mut *proposer, requested, &Ctx::new(host))
+    }
+
+    pub fn run(&self, proposer: &mut dyn IdProposer, requested: usize, ctx: &Ctx<'_>) -> Result<Proposed> {
         let count = proposer.count(self.rows(), requested)?;
         let (mut feature, mut parents) = (vec![f32::NAN; count * self.dim], vec![-7i64; count * 2]);
         let (mut t, mut variance) = (vec![f32::NAN; count], vec![f32::NAN; count]);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super as stages;
 use crate::{
     config::RunConfig,
-    pipeline::{Place, images::Images},
+    pipeline::{Place, candidates::CandidateTable, geometry, identities::IdentityTable, images::Images},
     report::input::{
         Charts, RocCurve, Similarities, SimilarityKind, SimilaritySeries, TrainingCurve, VarianceBin, YieldCurve,
     },
@@ -169,9 +169,31 @@ fn selections(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result
             });
         }
         if config.figures.sets(&config.ids).is_some_and(|(with, _)| with == *name) {
+            geometry(name, place, out)?;
             out.variance_yield = variance_bins(audit.f32s("variance")?, audit.texts("decision")?);
         }
     }
+    Ok(())
+}
+
+/// How many identities fit at each threshold: what two real identities leave between them, and the candidates that are clear of all.
+fn geometry(name: &str, place: &Place<'_>, out: &mut Charts) -> Result<()> {
+    let real = IdentityTable::read(&place.file("statistics", stages::statistics::FULL))?;
+    let candidates = CandidateTable::read(&place.file(&format!("propose/{name}"), stages::propose::CANDIDATES))?;
+    let thresholds = geometry::thresholds();
+    let mut curve = |name: String, of: usize, kept: Vec<u64>| {
+        out.nms_yield.push(YieldCurve {
+            name,
+            candidates: of as u64,
+            points: thresholds.iter().copied().zip(kept).collect(),
+            used: None,
+        });
+    };
+    let clear = geometry::within(geometry::nearest_real(&candidates, &real)?, &thresholds);
+    curve(format!("{name}, clear of real IDs"), candidates.len(), clear);
+    let pairs = real.len() * real.len().saturating_sub(1) / 2;
+    let room = geometry::pairs_with_room(&real, &thresholds)?;
+    curve("pairs of real IDs with room at their midpoint".into(), pairs, room);
     Ok(())
 }
 

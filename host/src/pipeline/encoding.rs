@@ -1,0 +1,84 @@
+//! Images through an encoder.
+
+use std::path::PathBuf;
+
+use ficta_core::{Ctx, Encoder, Error, Result, TensorMut, TensorRef};
+use rayon::prelude::*;
+
+use super::{images::Images, matrix::Matrix};
+use crate::{
+    data::{png, prepare::Rgb},
+    run_host::RunHost,
+};
+
+/// Images handed to the encoder in one call.
+const CALL: usize = 1024;
+/// Image files decoded at once.
+const FILES: usize = 256;
+
+/// Raw features of images of one size.
+///
+/// # Errors
+/// The encoder's; features that are not finite, with the image.
+pub fn encode(encoder: &mut dyn Encoder, images: &Images, ctx: &Ctx<'_>) -> Result<Matrix> {
+    let dim = encoder.info().dim;
+    let mut features = Matrix::zeros(images.len(), dim);
+    let view = images.view()?;
+    for start in (0..images.len()).step_by(CALL) {
+        let count = CALL.min(images.len() - start);
+        let out = &mut features.data[start * dim..][..count * dim];
+        some(encoder, view.rows(start, count)?, out, dim, ctx, |i| {
+            format!("image {}", start + i)
+        })?;
+    }
+    Ok(features)
+}
+
+/// Raw features of image files of any sizes, in the order given. Files are decoded as they are needed: memory holds the features and a
+/// few hundred images.
+///
+/// # Errors
+/// The first file that is no sound image; the encoder's; features that are not finite, with the file.
+pub fn encode_files(encoder: &mut dyn Encoder, files: &[PathBuf], host: &RunHost) -> Result<Matrix> {
+    let (ctx, dim) = (host.ctx(), encoder.info().dim);
+    let mut features = Matrix::zeros(files.len(), dim);
+    let mut done = 0;
+    ctx.progress(0, files.len() as u64, "images")?;
+    for block in files.chunks(FILES) {
+        let images: Vec<Rgb> = block.par_iter().map(|path| png::read(path)).collect::<Result<_>>()?;
+        let same_size = |a: &Rgb, b: &Rgb| (a.height, a.width) == (b.height, b.width);
+        for group in images.chunk_by(same_size) {
+            let (height, width) = (group[0].height, group[0].width);
+            let pixels: Vec<u8> = group.iter().flat_map(|image| &image.pixels).copied().collect();
+            let view = TensorRef::new(&pixels, &[group.len(), height, width, 3])?;
+            let out = &mut features.data[done * dim..][..group.len() * dim];
+            let name = |i: usize| files[done + i].display().to_string();
+            host.uncounted(|| some(encoder, view, out, dim, &ctx, name))?;
+            done += group.len();
+            ctx.progress(done as u64, files.len() as u64, "images")?;
+        }
+    }
+    Ok(features)
+}
+
+/// One call of the encoder; `name` names an image of it.
+fn some(
+    encoder: &mut dyn Encoder,
+    images: TensorRef<'_>,
+    out: &mut [f32],
+    dim: usize,
+    ctx: &Ctx<'_>,
+    name: impl Fn(usize) -> String,
+) -> Result<()> {
+    let count = out.len() / dim.max(1);
+    encoder.encode(images, TensorMut::new(out, &[count, dim])?, ctx)?;
+    match out.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::data(format!(
+            "the encoder gave {} in the feature of {}",
+            out[at],
+            name(at / dim)
+        ))
+        .help("look at that image; mend or leave out the encoder")),
+    }
+}

@@ -93,3 +93,100 @@ impl LearningRate {
 fn ten() -> f64 {
     10.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_rates(rate: &LearningRate, steps: usize, expected: &[(usize, f64)]) {
+        for &(step, expected) in expected {
+            let got = rate.at(step, steps);
+            assert!(
+                (got - expected).abs() <= 1e-12 * expected.abs(),
+                "step {step} of {steps}: {got}, expected {expected}"
+            );
+        }
+    }
+
+    /// 0.1, warmed up over 20 steps, divided by 10 at 66.66, 106.66, 140 and 166.66 of 200 steps.
+    #[test]
+    fn steps_as_the_run_of_the_orl_example_has_them() {
+        let file: toml::Table = toml::from_str(include_str!("../../../examples/orl/run.toml")).unwrap();
+        let rate: LearningRate = file["training"]["learning_rate"].clone().try_into().unwrap();
+        let steps = file["training"]["steps"].as_integer().unwrap() as usize;
+        let expected = [
+            (0, 0.005),
+            (1, 0.01),
+            (18, 0.095),
+            (19, 0.1),
+            (20, 0.1),
+            (66, 0.1),
+            (67, 0.01),
+            (106, 0.01),
+            (107, 0.001),
+            (139, 0.001),
+            (140, 1e-4),
+            (166, 1e-4),
+            (167, 1e-5),
+            (199, 1e-5),
+        ];
+        assert_eq!(steps, 200);
+        assert_rates(&rate, steps, &expected);
+    }
+
+    /// Epochs 10, 16, 21 and 25 of 30 at ten steps an epoch: each rate holds from the first step of the epoch after.
+    #[test]
+    fn milestones_are_fractions_of_the_training_in_any_order_of_their_names() {
+        let milestones = [("z", 10), ("b", 16), ("y", 21), ("a", 25)];
+        let rate = LearningRate::Steps {
+            peak: 0.8,
+            warmup: 0,
+            milestones: milestones
+                .map(|(name, epoch)| (name.to_owned(), f64::from(epoch) / 30.0))
+                .into(),
+            divisor: 2.0,
+        };
+        let expected = [
+            (0, 0.8),
+            (99, 0.8),
+            (100, 0.4),
+            (159, 0.4),
+            (160, 0.2),
+            (209, 0.2),
+            (210, 0.1),
+            (249, 0.1),
+            (250, 0.05),
+            (299, 0.05),
+        ];
+        assert_rates(&rate, 300, &expected);
+    }
+
+    #[test]
+    fn a_half_cosine_from_the_peak_to_nothing_after_the_warm_up() {
+        let rate = LearningRate::Cosine { peak: 2e-3, warmup: 50 };
+        let half = std::f64::consts::FRAC_1_SQRT_2 / 2.0;
+        let expected = [
+            (0, 4e-5),
+            (49, 2e-3),
+            (50, 2e-3),
+            (300, 2e-3 * (0.5 + half)),
+            (550, 1e-3),
+            (800, 2e-3 * (0.5 - half)),
+        ];
+        assert_rates(&rate, 1050, &expected);
+        let last = rate.at(1049, 1050);
+        assert!(last > 0.0 && last < 1e-8, "{last}");
+
+        let at_once = LearningRate::Cosine { peak: 1.0, warmup: 0 };
+        assert_rates(&at_once, 4, &[(0, 1.0), (2, 0.5)]);
+        assert!(at_once.at(4, 4).abs() < 1e-15, "it ends at 0");
+        assert_rates(&at_once, 1, &[(0, 1.0)]);
+    }
+
+    #[test]
+    fn a_warm_up_as_long_as_the_training_never_reaches_beyond_the_peak() {
+        let rate = LearningRate::Cosine { peak: 1.0, warmup: 8 };
+        assert_rates(&rate, 4, &[(0, 0.125), (3, 0.5)]);
+        assert_rates(&rate, 8, &[(7, 1.0)]);
+    }
+}

@@ -76,3 +76,13 @@ pub fn interval(values: &[f64]) -> Option<Interval> {
         upper: at(0.975),
     })
 }
+
+/// The interval of first - second, value by value: both hold what the same resamplings gave, so that what the people have in common
+/// drops out.
+pub fn paired_difference(first: &[f64], second: &[f64]) -> Option<Interval> {
+    let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
+    interval(&differences)
+}
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,9 @@ pub fn propose(
         ))
         .help("mend the plugin: `count` must not give more than was requested"));
     }
-    if k.checked_mul(d.max(2)).is_none_or(|n| n > isize::MAX as usize / size_of::<f32>()) {
+    if k.checked_mul(d.max(2))
+        .is_none_or(|n| n > isize::MAX as usize / size_of::<f32>())
+    {
         return Err(Error::data(format!(
             "proposer `{name}` announces {k} candidates of length {d}, more than an address space holds"
         ))

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     config::RunConfig,
-    evaluation::{Interval, Pairs, Resample, interval, roc, verify},
+    evaluation::{Interval, Pairs, Resample, interval, paired_difference, roc, verify},
     pipeline::{Place, Stage, images::Images},
     storage::json as json_file,
 };
@@ -120,10 +120,10 @@ pub fn stage(config: &RunConfig) -> Stage {
             ctx.progress(done as u64 + 1, names.len() as u64, "arms")?;
         }
         for (first, second) in &wanted {
-            let both = accuracies[first].iter().zip(&accuracies[second]);
-            let differences: Vec<f64> = both.map(|(a, b)| a - b).collect();
-            out.differences
-                .insert(difference(first, second), interval(&differences));
+            out.differences.insert(
+                difference(first, second),
+                paired_difference(&accuracies[first], &accuracies[second]),
+            );
         }
         json_file::write(&place.dir.join(COMPARISON), &out)
     };

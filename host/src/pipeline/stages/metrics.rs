@@ -82,12 +82,6 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
             evaluator: evaluator["description"].as_str().unwrap_or_default().to_owned(),
             sets: BTreeMap::new(),
         };
-        let nearest = |own: Option<usize>, feature: &[f32]| {
-            let others = (0..centers.rows).filter(|i| Some(*i) != own);
-            others
-                .map(|i| cosine(feature, centers.row(i)) as f32)
-                .fold(f32::NEG_INFINITY, f32::max)
-        };
         let describe = |unit: &Matrix, labels: &[i64], own: &Matrix, reference: bool, is_real: bool| {
             let cosines = Cosines::of(unit, labels);
             let finite = |x: f64| x.is_finite().then_some(x);
@@ -102,7 +96,7 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
                 distance: finite(mean_pairwise_distance(unit, labels)),
                 separability: separability(&cosines),
                 nearest_real: (0..own.rows)
-                    .map(|i| nearest(is_real.then_some(i), own.row(i)))
+                    .map(|i| nearest_other(own.row(i), &centers, is_real.then_some(i)))
                     .collect(),
                 cosines: BTreeMap::from([
                     ("genuine".into(), thin(&cosines.genuine)),
@@ -134,6 +128,14 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
     let mut inputs = vec!["encode".into(), "statistics".into()];
     inputs.extend(sets.keys().map(|ids| format!("reencode/{ids}")));
     Stage::new("metrics", inputs, json!(config.metrics), Box::new(work))
+}
+
+/// The largest cosine of a unit feature to a row of `real`, its own row left out.
+fn nearest_other(feature: &[f32], real: &Matrix, own: Option<usize>) -> f32 {
+    let others = (0..real.rows).filter(|i| Some(*i) != own);
+    others
+        .map(|i| cosine(feature, real.row(i)) as f32)
+        .fold(f32::NEG_INFINITY, f32::max)
 }
 
 fn features(place: &Place<'_>, stage: &str, file: &str, center: Option<&[f32]>) -> Result<(Matrix, Vec<i64>)> {
@@ -170,5 +172,31 @@ mod tests {
         let (of_kept, labels) = of_kept(&unit, &[0, 1, 2, 2], &[0, 2]);
         assert_eq!(of_kept.data, [0.0, 1.0, 4.0, 5.0, 6.0, 7.0]);
         assert_eq!(labels, [0, 1, 1]);
+    }
+
+    #[test]
+    fn the_nearest_real_identity_is_another_than_ones_own() {
+        let real = Matrix::new(vec![1.0, 0.0, 0.6, 0.8, -0.8, 0.6], 3, 2).unwrap();
+        let of = |i: usize, own| nearest_other(real.row(i), &real, own);
+        assert_eq!(
+            [0, 1, 2].map(|i| of(i, None)),
+            [1.0; 3],
+            "a fictional identity's may be any"
+        );
+        let close = |got: f32, expected: f32| assert!((got - expected).abs() < 1e-6, "{got}, expected {expected}");
+        close(of(0, Some(0)), 0.6);
+        close(of(1, Some(1)), 0.6);
+        close(of(2, Some(2)), 0.0);
+        close(nearest_other(&[0.0, -1.0], &real, None), 0.0);
+    }
+
+    #[test]
+    fn at_most_so_many_values_are_kept_from_end_to_end() {
+        assert_eq!(thin(&[0.1, 0.2, 0.3]), [0.1, 0.2, 0.3]);
+        let many: Vec<f32> = (0..50_000).map(|i| i as f32).collect();
+        let thinned = thin(&many);
+        assert_eq!((thinned.len(), thinned[0]), (SHOWN, 0.0));
+        assert!(thinned.windows(2).all(|w| (2.0..=3.0).contains(&(w[1] - w[0]))));
+        assert!(thinned[SHOWN - 1] > 49_990.0);
     }
 }

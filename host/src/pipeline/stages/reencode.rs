@@ -72,7 +72,7 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
                 "raise the thresholds of [ids.{ids_name}.second_selector.params]"
             )));
         }
-        audit(place, &unit, &table, &real, &decisions, images)?;
+        write_table(place, &audit(&unit, &table, &real, &decisions, images)?, "audit")?;
         let mut kept: Vec<i64> = decisions.kept.iter().map(|k| *k as i64).collect();
         kept.sort_unstable();
         let mut out = Tensors::new();
@@ -138,13 +138,12 @@ fn nearest(feature: &[f32], real: &Matrix) -> (usize, f64) {
 
 /// One row an identity: nearest real centre to its centre, and to the nearest of its images; the second selection's decision.
 fn audit(
-    place: &Place<'_>,
     unit: &Matrix,
     table: &CandidateTable,
     real: &IdentityTable,
     decisions: &Selection,
     images: usize,
-) -> Result<()> {
+) -> Result<Table> {
     let centers = real.mean.normalised("mean of identity")?;
     let by_center: Vec<_> = (0..table.len())
         .map(|i| nearest(table.feature.row(i), &centers))
@@ -155,7 +154,7 @@ fn audit(
             all.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
         })
         .collect();
-    let out = Table::new()
+    Table::new()
         .with("identity", (0..table.len() as i64).collect::<Vec<_>>())?
         .with(
             "nearest_real",
@@ -177,8 +176,7 @@ fn audit(
                 .collect::<Vec<_>>(),
         )?
         .with("blocker", decisions.blocker.clone())?
-        .with("blocker_cosine", decisions.cosine.clone())?;
-    write_table(place, &out, "audit")
+        .with("blocker_cosine", decisions.cosine.clone())
 }
 
 /// The identities of a set that stay, ascending.
@@ -196,3 +194,6 @@ fn read_kept(path: &Path) -> Result<Vec<usize>> {
         .map(|k| usize::try_from(*k).map_err(|_| Error::data(format!("{}: identity {k}", path.display()))))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

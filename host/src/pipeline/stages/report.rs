@@ -121,3 +121,44 @@ fn warnings(input: &Input, floor: f64) -> Vec<String> {
     };
     input.arms.rows.iter().filter(failed).map(warning).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::input::{Arm, Authenticity, Estimate};
+
+    fn arm(name: &str, accuracy: f64) -> Arm {
+        Arm {
+            name: name.into(),
+            authenticity: Authenticity::Fictional,
+            ids: 4,
+            images_per_id: 3.0,
+            optimizer_steps: 8,
+            seeds: vec![0],
+            sets: Vec::new(),
+            average: Estimate::value(accuracy),
+            difference_interval: None,
+        }
+    }
+
+    #[test]
+    fn arms_that_learnt_nothing_are_warned_of_and_no_others() {
+        let mut input = Input::default();
+        input.arms.rows = vec![
+            arm("above", 0.7876),
+            arm("equal", 0.7875),
+            arm("below", 0.5),
+            arm("failed", f64::NAN),
+        ];
+        let said = warnings(&input, 0.7875);
+        assert_eq!(said.len(), 3, "{said:?}");
+        for (line, parts) in said
+            .iter()
+            .zip([["`equal`", "78.8%"], ["`below`", "50.0%"], ["`failed`", "NaN%"]])
+        {
+            assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+            assert!(line.contains("untrained backbone (78.8%)"), "{line}");
+        }
+        assert_eq!(warnings(&Input::default(), 0.5), [""; 0]);
+    }
+}

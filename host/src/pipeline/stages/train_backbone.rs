@@ -171,3 +171,6 @@ impl Trainable for Run<'_> {
         self.loss.save_state()
     }
 }
+
+#[cfg(test)]
+mod tests;

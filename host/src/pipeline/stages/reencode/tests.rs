@@ -1,0 +1,127 @@
+//! Centres and audit against sums and maxima written out.
+
+use ficta_core::random::Stream;
+
+use super::*;
+
+const IMAGES: usize = 3;
+
+fn unit_rows(rows: usize, cols: usize, purpose: &str) -> Matrix {
+    let mut data = vec![0f32; rows * cols];
+    Stream::new(4, purpose, 0, 0).fill_normal(&mut data);
+    Matrix::new(data, rows, cols).unwrap().normalised("row").unwrap()
+}
+
+/// Real identities of which each mean is shorter than 1, as means of unit features are.
+fn real(rows: usize, cols: usize) -> IdentityTable {
+    let mut mean = unit_rows(rows, cols, "tests.real");
+    for (i, row) in mean.data.chunks_exact_mut(cols).enumerate() {
+        row.iter_mut().for_each(|x| *x *= 0.5 + 0.05 * i as f32);
+    }
+    IdentityTable {
+        mean,
+        variance: vec![0.5; rows],
+        variance_per_dim: Matrix::zeros(rows, cols),
+        count: vec![3; rows],
+        label: (0..rows as i64).collect(),
+        center: None,
+    }
+}
+
+/// Row of the largest cosine and the cosine, by the definition: a.b / (|a| |b|).
+fn largest(feature: &[f32], real: &IdentityTable) -> (i64, f64) {
+    let dot = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum() };
+    let cosine = |r: usize| {
+        let mean = real.mean.row(r);
+        dot(feature, mean) / (dot(feature, feature) * dot(mean, mean)).sqrt()
+    };
+    let mut all: Vec<_> = (0..real.len()).map(|r| (r as i64, cosine(r))).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    all[0]
+}
+
+#[test]
+fn a_centre_is_the_mean_of_its_images_and_its_variance_what_that_lacks_of_one() {
+    let unit = unit_rows(4 * IMAGES, 5, "tests.images");
+    let (mean, variance) = centers(&unit, IMAGES);
+    assert_eq!((mean.rows, mean.cols, variance.len()), (4, 5, 4));
+    for i in 0..4 {
+        let own: Vec<&[f32]> = (i * IMAGES..(i + 1) * IMAGES).map(|row| unit.row(row)).collect();
+        for k in 0..5 {
+            let expected = own.iter().map(|row| f64::from(row[k])).sum::<f64>() / IMAGES as f64;
+            assert!((f64::from(mean.row(i)[k]) - expected).abs() < 1e-6, "centre {i}, {k}");
+        }
+        // The mean squared distance to the mean, which is 1 - |mean|^2 for unit features.
+        let squares = own.iter().flat_map(|row| row.iter().zip(mean.row(i)));
+        let expected = squares.map(|(x, m)| f64::from(x - m).powi(2)).sum::<f64>() / IMAGES as f64;
+        assert!((f64::from(variance[i]) - expected).abs() < 1e-6, "variance {i}");
+    }
+    let (_, alone) = centers(&unit, 1);
+    assert!(
+        alone.iter().all(|v| (0.0..1e-6).contains(v)),
+        "one image has no variance"
+    );
+}
+
+#[test]
+fn the_audit_names_the_nearest_real_identity_of_every_centre_and_of_its_images() {
+    let (unit, real) = (unit_rows(6 * IMAGES, 7, "tests.images"), real(9, 7));
+    let (mean, variance) = centers(&unit, IMAGES);
+    let mut table = CandidateTable::empty(6, 7);
+    table.feature = mean.normalised("centre").unwrap();
+    table.variance = variance.clone();
+    let decisions = super::super::select::Selection {
+        decision: [Decision::KEEP, Decision::REAL, Decision::SELECTED, Decision::PARENT_CAP]
+            .into_iter()
+            .chain([Decision::TARGET_REACHED, Decision::KEEP])
+            .collect(),
+        blocker: vec![-1, 3, 0, 2, -1, -1],
+        cosine: vec![f32::NAN, 0.8, 0.7, f32::NAN, f32::NAN, f32::NAN],
+        kept: vec![5, 0],
+    };
+    let audit = audit(&unit, &table, &real, &decisions, IMAGES).unwrap();
+    let columns: Vec<_> = audit.columns().map(|(name, _)| name).collect();
+    assert_eq!(
+        columns,
+        [
+            "identity",
+            "nearest_real",
+            "cosine",
+            "nearest_real_of_images",
+            "cosine_of_images",
+            "variance",
+            "decision",
+            "blocker",
+            "blocker_cosine"
+        ]
+    );
+    let mut differ = 0;
+    for i in 0..6 {
+        let (row, cosine) = largest(mean.row(i), &real);
+        assert_eq!(audit.i64s("nearest_real").unwrap()[i], row, "identity {i}");
+        assert!((audit.f64s("cosine").unwrap()[i] - cosine).abs() < 1e-6, "identity {i}");
+        let of_images = (i * IMAGES..(i + 1) * IMAGES).map(|image| largest(unit.row(image), &real));
+        let (row_of_images, cosine) = of_images.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+        assert_eq!(audit.i64s("nearest_real_of_images").unwrap()[i], row_of_images, "{i}");
+        assert!(
+            (audit.f64s("cosine_of_images").unwrap()[i] - cosine).abs() < 1e-6,
+            "{i}"
+        );
+        differ += usize::from(row != row_of_images);
+    }
+    assert!(differ > 0, "centres and images could be mixed up without notice");
+    assert_eq!(audit.f32s("variance").unwrap(), variance);
+    assert_eq!(
+        audit.texts("decision").unwrap(),
+        ["keep", "real", "selected", "parent-cap", "target-reached", "keep"]
+    );
+    assert_eq!(audit.i64s("blocker").unwrap(), decisions.blocker);
+    assert_eq!(audit.f32s("blocker_cosine").unwrap()[1..3], [0.8, 0.7]);
+}
+
+#[test]
+fn of_two_equally_near_real_identities_the_first_is_named() {
+    let twice = Matrix::new(vec![0.0, 1.0, 1.0, 0.0, 1.0, 0.0], 3, 2).unwrap();
+    assert_eq!(nearest(&[1.0, 0.0], &twice), (1, 1.0));
+    assert_eq!(nearest(&[-1.0, 0.0], &twice), (0, 0.0));
+}

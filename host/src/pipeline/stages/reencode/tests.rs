@@ -21,7 +21,7 @@ fn real(rows: usize, cols: usize) -> IdentityTable {
     IdentityTable {
         mean,
         variance: vec![0.5; rows],
-        variance_per_dim: Matrix::zeros(rows, cols),
+        variance_per_dim: Some(Matrix::zeros(rows, cols)),
         count: vec![3; rows],
         label: (0..rows as i64).collect(),
         center: None,
@@ -70,7 +70,7 @@ fn the_audit_names_the_nearest_real_identity_of_every_centre_and_of_its_images()
     let mut table = CandidateTable::empty(6, 7);
     table.feature = mean.normalised("centre").unwrap();
     table.variance = variance.clone();
-    let decisions = super::super::select::Selection {
+    let decisions = crate::pipeline::selection::Selection {
         decision: [Decision::KEEP, Decision::REAL, Decision::SELECTED, Decision::PARENT_CAP]
             .into_iter()
             .chain([Decision::TARGET_REACHED, Decision::KEEP])

@@ -45,7 +45,7 @@ fn a_centre_is_the_mean_of_its_images_and_its_variance_what_that_lacks_of_one() 
     let unit = unit_rows(4 * IMAGES, 5, "tests.images");
     let (mean, variance) = centers(&unit, IMAGES);
     assert_eq!((mean.rows, mean.cols, variance.len()), (4, 5, 4));
-    for i in 0..4 {
+    for (i, spread) in variance.iter().enumerate() {
         let own: Vec<&[f32]> = (i * IMAGES..(i + 1) * IMAGES).map(|row| unit.row(row)).collect();
         for k in 0..5 {
             let expected = own.iter().map(|row| f64::from(row[k])).sum::<f64>() / IMAGES as f64;
@@ -54,7 +54,7 @@ fn a_centre_is_the_mean_of_its_images_and_its_variance_what_that_lacks_of_one() 
         // The mean squared distance to the mean, which is 1 - |mean|^2 for unit features.
         let squares = own.iter().flat_map(|row| row.iter().zip(mean.row(i)));
         let expected = squares.map(|(x, m)| f64::from(x - m).powi(2)).sum::<f64>() / IMAGES as f64;
-        assert!((f64::from(variance[i]) - expected).abs() < 1e-6, "variance {i}");
+        assert!((f64::from(*spread) - expected).abs() < 1e-6, "variance {i}");
     }
     let (_, alone) = centers(&unit, 1);
     assert!(

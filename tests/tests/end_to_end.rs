@@ -281,9 +281,9 @@ fn values_come_from_file_environment_and_command_line() {
             .to_owned()
     };
     assert_eq!(call(&[], &[]), "4");
-    assert_eq!(call(&[("FICTA__DATA__HELD_OUT", "3")], &[]), "3");
+    assert_eq!(call(&[("FICTA__DATA__HELD_OUT", "6")], &[]), "6");
     assert_eq!(
-        call(&[("FICTA__DATA__HELD_OUT", "3")], &["--set", "data.held_out=2"]),
-        "2"
+        call(&[("FICTA__DATA__HELD_OUT", "6")], &["--set", "data.held_out=5"]),
+        "5"
     );
 }

@@ -3,20 +3,36 @@
 //! `id-nms` discards a candidate that is too similar to a real identity or to one already selected. That rule stands in the paper's
 //! supplement; score, thresholds and metric are not published, so those are ours. `all` selects without it, for the ablation.
 
-mod estimate;
+mod codec;
+mod columns;
+mod crowd;
+mod dot;
+mod family;
+mod field;
 mod greedy;
 mod id_nms;
 mod keep_all;
+mod kernel;
+mod kin;
+mod metric;
+mod neighbours;
 mod order;
+mod outcome;
 mod parent_quota;
+mod queries;
 mod rows;
+mod scan;
 mod scene;
-mod similarity;
+mod search;
+mod seeker;
+mod span;
+mod stages;
 mod workers;
 mod yield_curve;
 
 pub use id_nms::{IdNms, IdNmsParams};
 pub use keep_all::{KeepAll, KeepAllParams};
+pub use metric::Metric;
 pub use order::Order;
 
 ficta_core::register_selector!(

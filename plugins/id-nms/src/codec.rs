@@ -15,7 +15,7 @@ use crate::rows::Rows;
 /// Numbers that share one 32-bit lane.
 pub(crate) const GROUP: usize = 4;
 /// Places at which a product may be found hopeless before its end.
-const MOST_STAGES: usize = 8;
+const MOST_STAGES: usize = 6;
 /// Groups that are worth a look in between.
 const SHORTEST_STAGE: usize = 16;
 /// Dimensions from which 32-bit sums of 8-bit products could overflow. Longer rows have empty codes, with a margin that decides nothing.
@@ -128,7 +128,9 @@ mod tests {
         let mut data = vec![0f32; 40 * dim];
         Stream::new(dim as u64, "test", 0, 0).fill_normal(&mut data);
         data[..10 * dim].iter_mut().for_each(|x| *x = x.abs());
-        data[10 * dim..20 * dim].chunks_exact_mut(dim).for_each(|row| row[dim / 2] = 50.0);
+        data[10 * dim..20 * dim]
+            .chunks_exact_mut(dim)
+            .for_each(|row| row[dim / 2] = 50.0);
         data[20 * dim..25 * dim].iter_mut().for_each(|x| *x *= 1e-43);
         data[25 * dim..30 * dim].iter_mut().for_each(|x| *x *= 1e37);
         data.chunks_exact_mut(dim).for_each(|row| {
@@ -168,7 +170,12 @@ mod tests {
                     let ((a, ra, ma), (b, rb, mb)) = (&coded[i], &coded[j]);
                     let exact = rows.cosine(i, &rows, j);
                     for (stage, end) in codec.ends().iter().enumerate() {
-                        let dot: i32 = a.iter().zip(b).take(end * GROUP).map(|(x, y)| i32::from(*x) * i32::from(*y)).sum();
+                        let dot: i32 = a
+                            .iter()
+                            .zip(b)
+                            .take(end * GROUP)
+                            .map(|(x, y)| i32::from(*x) * i32::from(*y))
+                            .sum();
                         let estimate = dot as f32 * mb.scale * ma.scale;
                         let slack = ra[stage] * rb[stage] + ma.margin + mb.margin;
                         assert!(

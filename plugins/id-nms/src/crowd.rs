@@ -88,7 +88,9 @@ impl<'f> Crowd<'f> {
     pub(crate) fn seek<S: Seeker>(&self, searches: &mut [Search<S>]) {
         let task = task(searches.len(), &self.field.pool);
         self.field.pool.install(|| {
-            searches.par_chunks_mut(task).for_each(|searches| self.seek_some(searches));
+            searches
+                .par_chunks_mut(task)
+                .for_each(|searches| self.seek_some(searches));
             self.find_mates(searches, task);
         });
     }
@@ -100,7 +102,11 @@ impl<'f> Crowd<'f> {
         for search in searches {
             match (&self.family, kin) {
                 (Some(family), Some(kin)) if !family.is_loose(search.candidate) => {
-                    let Search { candidate, seeker, trail } = search;
+                    let Search {
+                        candidate,
+                        seeker,
+                        trail,
+                    } = search;
                     if !scratch.is_ready() {
                         scratch = Scratch::new(scene.real.len());
                     }
@@ -114,9 +120,18 @@ impl<'f> Crowd<'f> {
             }
         }
         if let Some(all) = &self.all {
-            compare(codec, rows, with_all, rows, all, Some(&self.members));
+            compare(codec, rows, with_all, rows, all, 0..all.len(), Some(&self.members));
         }
-        compare(codec, rows, with_loose, rows, &self.loose, Some(&self.loose_members));
+        let loose = 0..self.loose.len();
+        compare(
+            codec,
+            rows,
+            with_loose,
+            rows,
+            &self.loose,
+            loose,
+            Some(&self.loose_members),
+        );
     }
 
     /// Compares all with all of the block, unless the family leads to every one.
@@ -132,7 +147,15 @@ impl<'f> Crowd<'f> {
         }
         searches.par_chunks_mut(task).enumerate().for_each(|(chunk, searches)| {
             let mut queries = Vec::with_capacity(searches.len());
-            for (k, Search { candidate, seeker, trail }) in searches.iter_mut().enumerate() {
+            for (
+                k,
+                Search {
+                    candidate,
+                    seeker,
+                    trail,
+                },
+            ) in searches.iter_mut().enumerate()
+            {
                 queries.push(Query {
                     row: *candidate,
                     visitor: Mates {

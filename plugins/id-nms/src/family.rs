@@ -3,7 +3,12 @@
 //! Two children whose cosine matters have a parent of one that is close to the other: by [`Span::share`], at least `close`. So only
 //! the children of identities close to a candidate are looked at, and of those only whom their own bound allows.
 
-use crate::{field::Field, kin::Kin, seeker::Seeker, span::{NOBODY, Span}};
+use crate::{
+    field::Field,
+    kin::Kin,
+    seeker::Seeker,
+    span::{NOBODY, Span},
+};
 
 /// The selected ones that can be found through their parents.
 pub(crate) struct Family {
@@ -37,8 +42,7 @@ impl Family {
         let mut shares: Vec<f32> = (0..count).map(share).collect();
         let mut beyond: Vec<f32> = (0..count).map(|i| kin.beyond(i)).collect();
         // The closer a parent must be, the fewer are looked at; but whoever needs less is loose.
-        let close = [1000, 100, 20].into_iter().find_map(|part| {
-            let few = count / part;
+        let close = [0, count / 1000, count / 100, count / 20].into_iter().find_map(|few| {
             let least = *shares.select_nth_unstable_by(few, f32::total_cmp).1;
             let most = *beyond.select_nth_unstable_by(count - 1 - few, f32::total_cmp).1;
             (most < least).then_some(least)
@@ -98,7 +102,11 @@ impl Family {
         for parent in &close {
             let own = scratch.noted(*parent, beyond);
             for child in &self.children[*parent as usize] {
-                let other = if child.other == NOBODY { 0.0 } else { scratch.noted(child.other, beyond) };
+                let other = if child.other == NOBODY {
+                    0.0
+                } else {
+                    scratch.noted(child.other, beyond)
+                };
                 let most = child.weight * own + child.other_weight * other + child.rest;
                 let twice = !child.first && other >= self.close;
                 if f64::from(most) >= seeker.floor() && !twice {
@@ -114,7 +122,9 @@ impl Family {
     pub(crate) fn latest(&self, parents: &[u32], since: usize, mut meet: impl FnMut(usize)) {
         for parent in parents {
             let children = self.children[*parent as usize].iter().rev();
-            let late = children.map(|child| child.rank as usize).take_while(|rank| *rank >= since);
+            let late = children
+                .map(|child| child.rank as usize)
+                .take_while(|rank| *rank >= since);
             late.for_each(&mut meet);
         }
     }

@@ -28,12 +28,21 @@ pub(crate) struct Field<'s> {
 
 impl<'s> Field<'s> {
     /// `cosine` is about what matters; it decides how the work is done, never its outcome.
-    pub(crate) fn new(scene: &'s Scene<'s>, measure: Measure<'s>, cosine: f64, pool: ThreadPool, ctx: &Ctx<'_>) -> Result<Self> {
+    pub(crate) fn new(
+        scene: &'s Scene<'s>,
+        measure: Measure<'s>,
+        cosine: f64,
+        pool: ThreadPool,
+        ctx: &Ctx<'_>,
+    ) -> Result<Self> {
         let codec = Codec::new(&[&scene.candidates, &scene.real]);
         let real = Columns::of_all(&codec, &scene.real);
         let kin = Kin::new(scene, &codec, &real, cosine, &pool, ctx)?;
         let way = if kin.is_some() { "through parents" } else { "with all" };
-        ctx.log(Level::DEBUG, &format!("candidates are compared {way}, estimates by {}", Kernel::best().name()));
+        ctx.log(
+            Level::DEBUG,
+            &format!("candidates are compared {way}, estimates by {}", Kernel::best().name()),
+        );
         Ok(Self {
             scene,
             measure,
@@ -74,7 +83,15 @@ impl<'s> Field<'s> {
                     all.push(search);
                 }
             }
-            compare(&self.codec, &scene.candidates, all, &scene.real, &self.real, None);
+            compare(
+                &self.codec,
+                &scene.candidates,
+                all,
+                &scene.real,
+                &self.real,
+                0..self.real.len(),
+                None,
+            );
         };
         let task = task(searches.len(), &self.pool);
         self.pool.install(|| searches.par_chunks_mut(task).for_each(of_task));

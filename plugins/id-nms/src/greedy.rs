@@ -88,7 +88,9 @@ pub(crate) fn select(
                     Some(parent) => Verdict::blocked(Decision::PARENT_CAP, with_parent(field, candidate, parent)),
                     None => {
                         crowd.catch_up(candidate, &mut seeker, &trail, before, &decided);
-                        seeker.best().map_or(Verdict::KEEP, |twin| Verdict::blocked(Decision::SELECTED, twin))
+                        seeker
+                            .best()
+                            .map_or(Verdict::KEEP, |twin| Verdict::blocked(Decision::SELECTED, twin))
                     }
                 };
                 decided.push((candidate, verdict.decision == Decision::KEEP));

@@ -121,7 +121,13 @@ impl IdSelector for IdNms {
         let quota = ParentQuota::new(&scene, self.params.max_per_parent)?;
         let measure = scene.measure(self.params.metric)?;
         let limits = self.limits();
-        let matters = |side, limit| if scene.len() == 0 { 0.0 } else { measure.floor(0, side, limit) };
+        let matters = |side, limit| {
+            if scene.len() == 0 {
+                0.0
+            } else {
+                measure.floor(0, side, limit)
+            }
+        };
         let cosine = matters(Side::Real, limits.real).min(matters(Side::Selected, limits.selected));
         let field = Field::new(&scene, measure, cosine, workers::pool(ctx)?, ctx)?;
         let order = self.order(&field, ctx)?;

@@ -155,11 +155,15 @@ mod tests {
                 (true, _) => 127,
                 (false, q) => q as i8,
             };
-            let queries: Vec<Lane> = (0..groups).map(|_| std::array::from_fn(|_| std::array::from_fn(|_| code()))).collect();
+            let queries: Vec<Lane> = (0..groups)
+                .map(|_| std::array::from_fn(|_| std::array::from_fn(|_| code())))
+                .collect();
             let columns: Vec<Line> = (0..2 * groups).map(|_| Line(std::array::from_fn(|_| code()))).collect();
             let mut expected = Sums([[0; COLUMNS]; QUERIES]);
             for g in 0..groups {
-                for (q, c, k) in (0..QUERIES).flat_map(|q| (0..COLUMNS).flat_map(move |c| (0..4).map(move |k| (q, c, k)))) {
+                for (q, c, k) in
+                    (0..QUERIES).flat_map(|q| (0..COLUMNS).flat_map(move |c| (0..4).map(move |k| (q, c, k))))
+                {
                     let column = columns[2 * g + c / 16].0[c % 16 * 4 + k];
                     expected.0[q][c] += i32::from(queries[g][q][k]) * i32::from(column);
                 }
@@ -195,7 +199,12 @@ mod tests {
                 for (sum, reaches) in [(4800, false), (4900, true)] {
                     sums.0[q][c] = sum;
                     columns.margin[c] = 0.002;
-                    assert_eq!(kernel.reaches(&sums, &bounds, &columns, &rest), reaches, "{}", kernel.name());
+                    assert_eq!(
+                        kernel.reaches(&sums, &bounds, &columns, &rest),
+                        reaches,
+                        "{}",
+                        kernel.name()
+                    );
                 }
                 columns.floor[c] = 0.6;
                 assert!(!kernel.reaches(&sums, &bounds, &columns, &rest), "{}", kernel.name());

@@ -8,7 +8,8 @@ use ficta_core::{Ctx, Result, random::Stream};
 use rayon::{ThreadPool, prelude::*};
 
 use crate::{
-    codec::Codec, columns::Columns, neighbours::Neighbours, scene::Scene, seeker::Seeker, span::Span, workers::quick_block,
+    codec::Codec, columns::Columns, neighbours::Neighbours, scene::Scene, seeker::Seeker, span::Span,
+    workers::quick_block,
 };
 
 /// All candidates as mixtures of their parents, and the parents' neighbourhoods.
@@ -51,7 +52,11 @@ impl Kin {
         let mut spans = Vec::with_capacity(scene.len());
         let all: Vec<usize> = (0..scene.len()).collect();
         for some in all.chunks(quick_block()) {
-            ctx.progress(spans.len() as u64, scene.len() as u64, "candidates compared with their parents")?;
+            ctx.progress(
+                spans.len() as u64,
+                scene.len() as u64,
+                "candidates compared with their parents",
+            )?;
             spans.extend(pool.install(|| some.par_iter().with_min_len(64).map(|i| span(*i)).collect::<Vec<_>>()));
         }
         Ok(Some(Self { spans, neighbours }))
@@ -88,7 +93,10 @@ impl Kin {
                 (_, None) => return,
             };
             let own = span.parents().find(|(p, _)| *p == id as usize);
-            found(id, own.map_or_else(|| span.bound(with), |(_, cosine)| (cosine as f32).next_up()));
+            found(
+                id,
+                own.map_or_else(|| span.bound(with), |(_, cosine)| (cosine as f32).next_up()),
+            );
         }
     }
 

@@ -61,10 +61,10 @@ impl<'s> Measure<'s> {
     /// Over variances of all `candidates` and `real` identities.
     pub(crate) fn variance_distance(candidates: &'s [f32], count: usize, real: &'s [f32]) -> Result<Self> {
         if candidates.len() != count {
-            return Err(
-                Error::config("metric = \"variance-distance\", but these candidates have no predicted variance")
-                    .help("set metric = \"cosine\", or use candidates with variances"),
-            );
+            return Err(Error::config(
+                "metric = \"variance-distance\", but these candidates have no predicted variance",
+            )
+            .help("set metric = \"cosine\", or use candidates with variances"));
         }
         for (what, variances) in [("candidate", candidates), ("real identity", real)] {
             if let Some(row) = variances.iter().position(|v| !(*v >= 0.0 && v.is_finite())) {
@@ -101,10 +101,18 @@ impl<'s> Measure<'s> {
         let Some((candidates, _)) = self.variances else {
             return score;
         };
-        let largest = if side == Side::Real { self.largest.1 } else { self.largest.0 };
+        let largest = if side == Side::Real {
+            self.largest.1
+        } else {
+            self.largest.0
+        };
         let spread = f64::from(candidates[candidate]).sqrt() + largest;
         if spread == 0.0 {
-            return if score == f64::NEG_INFINITY { -1.0 } else { 1.0 - ROUNDING };
+            return if score == f64::NEG_INFINITY {
+                -1.0
+            } else {
+                1.0 - ROUNDING
+            };
         }
         1.0 + score * spread * (1.0 + ROUNDING) - ROUNDING
     }

@@ -45,7 +45,12 @@ impl Neighbours {
     pub(crate) fn distance(real: &Rows<'_>) -> f32 {
         let some = (0..real.len()).step_by(real.len().div_ceil(SAMPLE).max(1));
         let others = real.len().div_ceil(OTHERS).max(1);
-        let of = |i: usize| (0..real.len()).step_by(others).filter(move |j| *j != i).map(move |j| real.cosine(i, real, j));
+        let of = |i: usize| {
+            (0..real.len())
+                .step_by(others)
+                .filter(move |j| *j != i)
+                .map(move |j| real.cosine(i, real, j))
+        };
         let mut cosines: Vec<f64> = some.flat_map(of).collect();
         cosines.sort_unstable_by(|a, b| b.total_cmp(a));
         let listed = cosines.len() * LISTED / real.len().max(1);
@@ -65,7 +70,11 @@ impl Neighbours {
         let mut lists = Vec::with_capacity(all.len());
         let block = block(real.len(), real.dim());
         for some in all.chunks(block) {
-            ctx.progress(lists.len() as u64, all.len() as u64, "real identities compared with each other")?;
+            ctx.progress(
+                lists.len() as u64,
+                all.len() as u64,
+                "real identities compared with each other",
+            )?;
             let of_task = |task: &[usize]| {
                 let list = |row: &usize| Query {
                     row: *row,
@@ -76,9 +85,16 @@ impl Neighbours {
                 };
                 let mut queries: Vec<_> = task.iter().map(list).collect();
                 scan(codec, real, &mut queries, columns, 0..columns.len());
-                queries.into_iter().map(|q| q.visitor.near.into_boxed_slice()).collect::<Vec<_>>()
+                queries
+                    .into_iter()
+                    .map(|q| q.visitor.near.into_boxed_slice())
+                    .collect::<Vec<_>>()
             };
-            lists.extend(pool.install(|| some.par_chunks(task_of(some.len(), pool)).flat_map_iter(of_task).collect::<Vec<_>>()));
+            lists.extend(pool.install(|| {
+                some.par_chunks(task_of(some.len(), pool))
+                    .flat_map_iter(of_task)
+                    .collect::<Vec<_>>()
+            }));
         }
         Ok(Self { beyond, lists })
     }

@@ -45,7 +45,9 @@ pub(crate) fn scan<V: Visitor>(
     let mut stages = Stages::new(codec.ends());
     let panels = range.start / COLUMNS..range.end.div_ceil(COLUMNS);
     for queries in queries.chunks_mut(IN_CACHE) {
-        let coded = queries.chunks(QUERIES).map(|few| Queries::new(codec, rows, few.iter().map(|q| q.row)));
+        let coded = queries
+            .chunks(QUERIES)
+            .map(|few| Queries::new(codec, rows, few.iter().map(|q| q.row)));
         let mut coded: Vec<Queries> = coded.collect();
         for p in panels.clone() {
             let panel = &columns.panels()[p];
@@ -69,7 +71,11 @@ fn product(kernel: Kernel, codec: &Codec, queries: &Queries, panel: &Panel, stag
     for stage in plan.first..=last {
         let groups = done..codec.ends()[stage];
         done = groups.end;
-        kernel.advance(&mut sums, &queries.lanes[groups.clone()], &panel.lines[2 * groups.start..2 * groups.end]);
+        kernel.advance(
+            &mut sums,
+            &queries.lanes[groups.clone()],
+            &panel.lines[2 * groups.start..2 * groups.end],
+        );
         let rest = Rest {
             queries: &queries.rest[stage],
             columns: &panel.rest[stage],
@@ -145,17 +151,28 @@ mod tests {
                 seen: Vec::new(),
             };
             for (range, floor) in [(0..count, 0.1), (count / 3..count - 1, -1.0), (1..2, 0.0)] {
-                let mut queries: Vec<_> = (0..count).rev().map(|row| Query { row, visitor: all(floor) }).collect();
+                let mut queries: Vec<_> = (0..count)
+                    .rev()
+                    .map(|row| Query {
+                        row,
+                        visitor: all(floor),
+                    })
+                    .collect();
                 scan(&codec, &rows, &mut queries, &columns, range.clone());
                 for Query { row, visitor } in queries {
-                    assert!(visitor.seen.is_sorted_by_key(|s| s.0) && visitor.seen.iter().all(|s| range.contains(&s.0)));
+                    assert!(
+                        visitor.seen.is_sorted_by_key(|s| s.0) && visitor.seen.iter().all(|s| range.contains(&s.0))
+                    );
                     for c in range.clone() {
                         let cosine = rows.cosine(row, &rows, c);
                         match visitor.seen.iter().find(|s| s.0 == c) {
                             Some((_, lower, upper)) => {
                                 assert!(f64::from(*lower) - 1e-5 <= cosine && cosine <= f64::from(*upper));
                             }
-                            None => assert!(cosine < f64::from(floor.max(floor_of(c))), "{dim}: {row} and {c}: {cosine}"),
+                            None => assert!(
+                                cosine < f64::from(floor.max(floor_of(c))),
+                                "{dim}: {row} and {c}: {cosine}"
+                            ),
                         }
                     }
                 }

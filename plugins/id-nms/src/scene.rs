@@ -51,7 +51,8 @@ impl<'a> Scene<'a> {
                 Some(tensor.as_slice()?)
             }
         };
-        real.variance.expect_shape("variance of the real identities", &[real_rows.len()])?;
+        real.variance
+            .expect_shape("variance of the real identities", &[real_rows.len()])?;
         Ok(Self {
             candidates: rows,
             real: real_rows,
@@ -76,9 +77,14 @@ impl<'a> Scene<'a> {
 
     /// Each parent once, also where both are the same.
     pub(crate) fn parents_of(&self, candidate: usize) -> impl Iterator<Item = usize> + use<> {
-        let [a, b] = self.parents.map_or([-1, -1], |p| [p[2 * candidate], p[2 * candidate + 1]]);
+        let [a, b] = self
+            .parents
+            .map_or([-1, -1], |p| [p[2 * candidate], p[2 * candidate + 1]]);
         let (b, real) = (if a == b { -1 } else { b }, self.real.len());
-        [a, b].into_iter().filter_map(|p| usize::try_from(p).ok()).filter(move |p| *p < real)
+        [a, b]
+            .into_iter()
+            .filter_map(|p| usize::try_from(p).ok())
+            .filter(move |p| *p < real)
     }
 }
 

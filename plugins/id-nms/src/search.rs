@@ -1,5 +1,7 @@
 //! One candidate's search among others.
 
+use std::ops::Range;
+
 use crate::{
     codec::Codec,
     columns::Columns,
@@ -34,7 +36,9 @@ impl<S> Search<S> {
     }
 }
 
-/// Lets each seeker meet every row of `others` that matters, by comparison with all `columns`, whose rows are `row_of` (or the same).
+#[allow(clippy::too_many_arguments)]
+/// Lets each seeker meet every row of `others` that matters, by comparison with the `columns` in
+/// `range`, whose rows are `row_of` (or the same).
 /// On this thread.
 pub(crate) fn compare<S: Seeker>(
     codec: &Codec,
@@ -42,6 +46,7 @@ pub(crate) fn compare<S: Seeker>(
     searches: Vec<&mut Search<S>>,
     others: &Rows<'_>,
     columns: &Columns,
+    range: Range<usize>,
     row_of: Option<&[usize]>,
 ) {
     let mut queries = Vec::with_capacity(searches.len());
@@ -51,6 +56,6 @@ pub(crate) fn compare<S: Seeker>(
             visitor: Exact::new(rows, *candidate, others, row_of, seeker),
         });
     }
-    scan(codec, rows, &mut queries, columns, 0..columns.len());
+    scan(codec, rows, &mut queries, columns, range);
     queries.iter_mut().for_each(|query| query.visitor.flush());
 }

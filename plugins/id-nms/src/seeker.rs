@@ -115,7 +115,8 @@ impl<'a, S: Seeker> Exact<'a, S> {
 
     /// To be called after the last visit.
     pub(crate) fn flush(&mut self) {
-        self.pending.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.pending
+            .sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for (upper, index) in self.pending.drain(..) {
             if f64::from(upper) < self.seeker.floor() {
                 break;

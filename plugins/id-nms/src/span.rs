@@ -27,7 +27,10 @@ impl Span {
     /// Of candidate `i` with these parents; those that do not exist are ignored.
     pub(crate) fn new(rows: &Rows<'_>, i: usize, real: &Rows<'_>, parents: [i64; 2]) -> Self {
         let valid = |p: i64| usize::try_from(p).ok().filter(|p| *p < real.len());
-        let (a, b) = (valid(parents[0]), valid(parents[1]).filter(|_| parents[0] != parents[1]));
+        let (a, b) = (
+            valid(parents[0]),
+            valid(parents[1]).filter(|_| parents[0] != parents[1]),
+        );
         let cosine = |p: Option<usize>| p.map_or(-1.0, |p| rows.cosine(i, real, p));
         let (x, y) = (cosine(a), cosine(b));
         let weights = match (a, b) {
@@ -37,7 +40,8 @@ impl Span {
             (None, None) => [0.0; 2],
         };
         let weights = weights.map(|w| w as f32);
-        let part = |p: Option<usize>, w: f32| p.map_or((rows.row(i), 0.0), |p| (real.row(p), f64::from(w) / real.norm(p)));
+        let part =
+            |p: Option<usize>, w: f32| p.map_or((rows.row(i), 0.0), |p| (real.row(p), f64::from(w) / real.norm(p)));
         let (row, scale) = (rows.row(i), 1.0 / rows.norm(i));
         let ((a_row, a_scale), (b_row, b_scale)) = (part(a, weights[0]), part(b, weights[1]));
         let mut left = [0f64; 8];
@@ -75,13 +79,18 @@ impl Span {
     /// With somebody whose cosine is at least `cosine`, one parent has at least this one.
     pub(crate) fn share(&self, cosine: f64) -> f64 {
         let weight = f64::from(self.weights[0] + self.weights[1]);
-        if weight == 0.0 { f64::NEG_INFINITY } else { (cosine - f64::from(self.rest)) / weight - 1e-6 }
+        if weight == 0.0 {
+            f64::NEG_INFINITY
+        } else {
+            (cosine - f64::from(self.rest)) / weight - 1e-6
+        }
     }
 
     /// The parents that exist.
     pub(crate) fn parents(&self) -> impl Iterator<Item = (usize, f64)> {
         let both = self.parents.into_iter().zip(self.cosines);
-        both.filter(|(p, _)| *p != NOBODY).map(|(p, cosine)| (p as usize, cosine))
+        both.filter(|(p, _)| *p != NOBODY)
+            .map(|(p, cosine)| (p as usize, cosine))
     }
 
     /// Lets a seeker among the real identities meet the parents, whose cosines are known.
@@ -111,13 +120,23 @@ mod tests {
             .iter()
             .enumerate()
             .flat_map(|(i, p)| {
-                let row = |p: i64| usize::try_from(p).ok().filter(|p| *p < real).map(|p| &means[p * dim..][..dim]);
+                let row = |p: i64| {
+                    usize::try_from(p)
+                        .ok()
+                        .filter(|p| *p < real)
+                        .map(|p| &means[p * dim..][..dim])
+                };
                 let mut noise = vec![0f32; dim];
                 stream.fill_normal(&mut noise);
                 let amount = [0.0, 0.01, 1.0][i % 3];
                 let t = stream.uniform() as f32 * 1.4 - 0.2;
                 (0..dim)
-                    .map(|k| row(p[0]).map_or(0.0, |r| (1.0 - t) * r[k]) + row(p[1]).map_or(0.0, |r| t * r[k]) + amount * noise[k] + 1e-3)
+                    .map(|k| {
+                        row(p[0]).map_or(0.0, |r| (1.0 - t) * r[k])
+                            + row(p[1]).map_or(0.0, |r| t * r[k])
+                            + amount * noise[k]
+                            + 1e-3
+                    })
                     .collect::<Vec<_>>()
             })
             .collect();
@@ -131,7 +150,13 @@ mod tests {
         for (i, parents) in parents.iter().enumerate() {
             let span = Span::new(&rows, i, &real_rows, *parents);
             for r in 0..real {
-                let with = span.parents.map(|p| if p == NOBODY { 0.0 } else { real_rows.cosine(p as usize, &real_rows, r) as f32 });
+                let with = span.parents.map(|p| {
+                    if p == NOBODY {
+                        0.0
+                    } else {
+                        real_rows.cosine(p as usize, &real_rows, r) as f32
+                    }
+                });
                 let (cosine, bound) = (rows.cosine(i, &real_rows, r), f64::from(span.bound(with)));
                 assert!(cosine <= bound, "{parents:?} with {r}: {cosine} > {bound}");
                 tight += usize::from(bound - cosine < 0.01);

@@ -24,7 +24,10 @@ impl Grid {
             Metric::VarianceDistance => (0.0..=f32::MAX, "a distance is finite and not negative"),
         };
         if let Some(i) = thresholds.iter().position(|t| !range.contains(t)) {
-            return Err(Error::config(format!("threshold {i} of the yield curve is {}: {means}", thresholds[i])));
+            return Err(Error::config(format!(
+                "threshold {i} of the yield curve is {}: {means}",
+                thresholds[i]
+            )));
         }
         let score = |i: &usize| metric.score_of(f64::from(thresholds[*i]));
         let mut place: Vec<usize> = (0..thresholds.len()).collect();
@@ -108,7 +111,9 @@ impl<'k> Open<'k> {
 /// The least cosine that closes one of these thresholds to a candidate.
 fn floor(field: &Field<'_>, grid: &Grid, candidate: usize, open: &[u64]) -> f64 {
     let lowest = grid.lowest(open);
-    lowest.map_or(f64::INFINITY, |score| field.measure.floor(candidate, Side::Selected, score))
+    lowest.map_or(f64::INFINITY, |score| {
+        field.measure.floor(candidate, Side::Selected, score)
+    })
 }
 
 impl Seeker for Open<'_> {
@@ -168,7 +173,10 @@ pub(crate) fn survivors(
         let mut searches: Vec<_> = members.iter().map(search).collect();
         searches.retain(|search| search.seeker.floor < f64::INFINITY);
         crowd.seek(&mut searches);
-        let open: Vec<_> = searches.into_iter().map(|s| (s.candidate, s.seeker.set, s.trail)).collect();
+        let open: Vec<_> = searches
+            .into_iter()
+            .map(|s| (s.candidate, s.seeker.set, s.trail))
+            .collect();
         let mut decided = Vec::with_capacity(open.len());
         for (candidate, set, trail) in open {
             let mut open = Open::new(field, grid, &kept, candidate, set);

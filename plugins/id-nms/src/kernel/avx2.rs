@@ -26,7 +26,12 @@ fn advance(sums: &mut Sums, queries: &[Lane], columns: &[Line]) {
     for (part, sums) in sums.0.as_chunks_mut::<AT_ONCE>().0.iter_mut().enumerate() {
         let mut acc = [[_mm256_setzero_si256(); 4]; AT_ONCE];
         for (lane, lines) in queries.iter().zip(columns.as_chunks::<2>().0) {
-            let column = [load(&lines[0], 0), load(&lines[0], 1), load(&lines[1], 0), load(&lines[1], 1)];
+            let column = [
+                load(&lines[0], 0),
+                load(&lines[0], 1),
+                load(&lines[1], 0),
+                load(&lines[1], 1),
+            ];
             for (acc, query) in acc.iter_mut().zip(&lane[part * AT_ONCE..]) {
                 let query = _mm256_set1_epi32(i32::from_ne_bytes(query.map(|q| q as u8)));
                 let size = _mm256_abs_epi8(query);

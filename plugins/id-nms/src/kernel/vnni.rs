@@ -1,8 +1,8 @@
 //! For processors with AVX-512 VNNI: four products and their sum in one instruction, 64 products a vector.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_store_si512,
-    _mm512_sub_epi32, _mm512_add_epi32,
+    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_store_si512, _mm512_sub_epi32,
 };
 
 use super::{ColumnBounds, Kernel, Lane, Line, QUERIES, QueryBounds, Rest, Sums};

@@ -20,22 +20,31 @@ fn params() -> impl Strategy<Value = IdNmsParams> {
     let small = prop_oneof![2 => Just(0usize), 1 => 1usize..9];
     let distance = prop_oneof![1 => Just(0.0), 4 => 0.0..3.0f64];
     let limits = (threshold(), threshold(), distance.clone(), distance);
-    (metric, limits, order, small.clone(), small).prop_map(|(metric, limits, order, target, max_per_parent)| IdNmsParams {
-        metric,
-        threshold_real: limits.0,
-        threshold_selected: limits.1,
-        distance_real: limits.2,
-        distance_selected: limits.3,
-        order,
-        target,
-        max_per_parent,
+    (metric, limits, order, small.clone(), small).prop_map(|(metric, limits, order, target, max_per_parent)| {
+        IdNmsParams {
+            metric,
+            threshold_real: limits.0,
+            threshold_selected: limits.1,
+            distance_real: limits.2,
+            distance_selected: limits.3,
+            order,
+            target,
+            max_per_parent,
+        }
     })
 }
 
 /// Scenes of all kinds, and whether their candidates have variances.
 fn scenes() -> impl Strategy<Value = Scene> {
-    (0..4usize, 0usize..70, 0usize..12, 1usize..40, any::<u64>(), any::<bool>()).prop_map(
-        |(kind, count, real, dim, seed, variance)| {
+    (
+        0..4usize,
+        0usize..70,
+        0usize..12,
+        1usize..40,
+        any::<u64>(),
+        any::<bool>(),
+    )
+        .prop_map(|(kind, count, real, dim, seed, variance)| {
             let mut scene = match kind {
                 0 => Scene::coarse(count, real, dim, seed),
                 1 => Scene::smooth(count, real, dim, seed),
@@ -47,8 +56,7 @@ fn scenes() -> impl Strategy<Value = Scene> {
                 scene.variance = None;
             }
             scene
-        },
-    )
+        })
 }
 
 /// A metric that the scene has what it takes for: variances that are known.
@@ -127,7 +135,12 @@ fn many_blocks_and_threads_change_nothing() {
 /// Children that are led to by their parents, among others that are not: as many as fill several blocks.
 #[test]
 fn parents_lead_to_all_that_matter() {
-    for (noise, strangers, real, selected) in [(0.0, false, 0.76, 0.7), (0.05, false, 0.8, 0.75), (0.02, true, 0.78, 0.7), (0.3, false, 0.9, 0.8)] {
+    for (noise, strangers, real, selected) in [
+        (0.0, false, 0.76, 0.7),
+        (0.05, false, 0.8, 0.75),
+        (0.02, true, 0.78, 0.7),
+        (0.3, false, 0.9, 0.8),
+    ] {
         let scene = Scene::children(6000, 120, 128, noise, strangers, 4);
         for max_per_parent in [0, 20] {
             let params = IdNmsParams {

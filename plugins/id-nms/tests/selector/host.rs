@@ -31,7 +31,11 @@ impl TestHost {
 impl TestHost {
     /// Whether a line with these words was logged.
     pub fn heard(&self, words: &str) -> bool {
-        self.said.lock().expect("no panic").iter().any(|line| line.contains(words))
+        self.said
+            .lock()
+            .expect("no panic")
+            .iter()
+            .any(|line| line.contains(words))
     }
 }
 

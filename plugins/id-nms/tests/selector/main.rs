@@ -4,6 +4,7 @@ mod behaviour;
 mod equivalence;
 mod errors;
 mod host;
+mod k_centre;
 mod naive;
 mod scene;
 mod snapshots;

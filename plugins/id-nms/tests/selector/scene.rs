@@ -96,7 +96,9 @@ impl Scene {
             let beside = beside.iter().map(|e| e * noise / (dim as f32).sqrt());
             if !(strangers && i % 25 == 0) {
                 let row = beside.enumerate().map(|(k, e)| (1.0 - t) * x[k] + t * y[k] + e + 1e-4);
-                scene.candidates.splice(i * dim..(i + 1) * dim, row.collect::<Vec<f32>>());
+                scene
+                    .candidates
+                    .splice(i * dim..(i + 1) * dim, row.collect::<Vec<f32>>());
             }
         }
         scene

@@ -44,12 +44,23 @@ pub fn draw(folder: &Path, count: usize) -> std::io::Result<()> {
     let real: Vec<Vec<f32>> = (0..REAL)
         .map(|i| {
             let (shared, own) = (direction("bench cluster", i / CLUSTER), direction("bench identity", i));
-            unit(shared.iter().zip(&own).map(|(s, o)| 0.3f32.sqrt() * s + 0.7f32.sqrt() * o).collect())
+            unit(
+                shared
+                    .iter()
+                    .zip(&own)
+                    .map(|(s, o)| 0.3f32.sqrt() * s + 0.7f32.sqrt() * o)
+                    .collect(),
+            )
         })
         .collect();
-    let spread: Vec<f32> = (0..REAL).map(|i| 0.12 + 0.47 * Stream::new(1, "bench spread", i as u64, 0).uniform() as f32).collect();
+    let spread: Vec<f32> = (0..REAL)
+        .map(|i| 0.12 + 0.47 * Stream::new(1, "bench spread", i as u64, 0).uniform() as f32)
+        .collect();
     write(&folder.join("real.f32"), real.iter().flatten().map(|x| x.to_le_bytes()))?;
-    write(&folder.join("real-variance.f32"), spread.iter().map(|x| x.to_le_bytes()))?;
+    write(
+        &folder.join("real-variance.f32"),
+        spread.iter().map(|x| x.to_le_bytes()),
+    )?;
     let (mut parents, mut variance) = (Vec::new(), Vec::new());
     let mut features = BufWriter::with_capacity(1 << 20, File::create(folder.join("candidates.f32"))?);
     for i in 0..count {
@@ -58,7 +69,11 @@ pub fn draw(folder: &Path, count: usize) -> std::io::Result<()> {
         let b = (a + 1 + stream.below(REAL as u64 - 1) as usize) % REAL;
         let (sa, sb) = (f64::from(spread[a]).sqrt(), f64::from(spread[b]).sqrt());
         let t = (sa / (sa + sb)).clamp(0.3, 0.7);
-        let cosine: f64 = real[a].iter().zip(&real[b]).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+        let cosine: f64 = real[a]
+            .iter()
+            .zip(&real[b])
+            .map(|(x, y)| f64::from(*x) * f64::from(*y))
+            .sum();
         let angle = cosine.acos();
         let (x, y) = (((1.0 - t) * angle).sin() / angle.sin(), (t * angle).sin() / angle.sin());
         for (p, q) in real[a].iter().zip(&real[b]) {
@@ -77,7 +92,10 @@ pub fn write_order(folder: &Path, count: usize) -> std::io::Result<()> {
     let variance = read_f32(&folder.join("variance.f32"), count)?;
     let mut order: Vec<u32> = (0..count as u32).collect();
     order.sort_by(|a, b| variance[*b as usize].total_cmp(&variance[*a as usize]));
-    write(&folder.join(format!("order-{count}.u32")), order.iter().map(|i| i.to_le_bytes()))
+    write(
+        &folder.join(format!("order-{count}.u32")),
+        order.iter().map(|i| i.to_le_bytes()),
+    )
 }
 
 fn write<const N: usize>(path: &Path, items: impl Iterator<Item = [u8; N]>) -> std::io::Result<()> {
@@ -117,11 +135,6 @@ impl Scene {
 
     pub fn len(&self) -> usize {
         self.variance.len()
-    }
-
-    /// Bytes of features, which is nearly all.
-    pub fn bytes(&self) -> usize {
-        4 * (self.real.len() + self.feature.len())
     }
 
     pub fn candidates(&self, with_parents: bool) -> Result<Candidates<'_>> {

@@ -29,7 +29,10 @@ const QUICK_LIMIT: f64 = 45.0;
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).filter(|word| word != "--bench").collect();
-    let threads = env::var("FICTA_BENCH_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let threads = env::var("FICTA_BENCH_THREADS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(2);
     if let [child, folder, count, threshold, parents] = words.as_slice()
         && child == "child"
     {
@@ -57,7 +60,11 @@ fn main() {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/bench lies in the root").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("tests/bench lies in the root")
+        .to_path_buf()
 }
 
 struct Bench {
@@ -78,7 +85,10 @@ impl Bench {
         for &count in sizes {
             data::write_order(&self.folder, count).expect("room for the data");
             for (share, threshold) in SHARES.iter().zip(self.thresholds(count)) {
-                println!("\n{count} candidates, threshold {threshold:.3} to keep about {:.0}%", share * 100.0);
+                println!(
+                    "\n{count} candidates, threshold {threshold:.3} to keep about {:.0}%",
+                    share * 100.0
+                );
                 rows.extend(self.compare(count, threshold, peak));
             }
         }
@@ -86,8 +96,11 @@ impl Bench {
         let (tables, plot) = (self.folder.join("nms.md"), self.folder.join("nms.svg"));
         fs::write(&tables, &table).expect("room for the table");
         plot::draw(&plot, &rows).unwrap_or_else(|e| panic!("the plot: {e}"));
-        fs::write(self.folder.join("nms.json"), json!(rows.iter().map(Row::json).collect::<Vec<_>>()).to_string())
-            .expect("room for the numbers");
+        fs::write(
+            self.folder.join("nms.json"),
+            json!(rows.iter().map(Row::json).collect::<Vec<_>>()).to_string(),
+        )
+        .expect("room for the numbers");
         println!("\n{table}\n{}\n{}", tables.display(), plot.display());
         for name in ["candidates.f32"] {
             // Gigabytes that nobody needs any more.
@@ -99,27 +112,56 @@ impl Bench {
     fn thresholds(&self, count: usize) -> Vec<f32> {
         let grid: Vec<f32> = (0..=300).map(|i| 0.65 + i as f32 / 1000.0).collect();
         let (kept, seconds) = ours::curve(&self.folder, count, &grid, self.threads).unwrap_or_else(|e| panic!("{e}"));
-        println!("\n{count} candidates: yield curve of {} thresholds in {seconds:.2} s", grid.len());
+        println!(
+            "\n{count} candidates: yield curve of {} thresholds in {seconds:.2} s",
+            grid.len()
+        );
         let nearest = |share: &f64| {
             let off = |i: &usize| (kept[*i] as f64 - share * count as f64).abs();
-            grid[(0..grid.len()).min_by(|i, j| off(i).total_cmp(&off(j))).expect("a grid")]
+            grid[(0..grid.len())
+                .min_by(|i, j| off(i).total_cmp(&off(j)))
+                .expect("a grid")]
         };
         SHARES.iter().map(nearest).collect()
     }
 
     fn compare(&self, count: usize, threshold: f32, peak: f64) -> Vec<Row> {
-        let ours = |parents: &str| self.child(&["child", &self.path(), &count.to_string(), &threshold.to_string(), parents]);
+        let ours = |parents: &str| {
+            self.child(&[
+                "child",
+                &self.path(),
+                &count.to_string(),
+                &threshold.to_string(),
+                parents,
+            ])
+        };
         let led = ours("parents");
         let expected = self.kept("ours");
         let alone = ours("features");
-        assert_eq!((&led["audit"], &led["kept"]), (&alone["audit"], &alone["kept"]), "parents changed the outcome");
-        let (flop, kept) = (led["flop"].as_f64().expect("a count"), led["kept"].as_u64().expect("a count"));
-        let row = |method: &str, done: &Value, differ: usize| Row::new(method, count, threshold, kept, done, flop, peak, differ);
-        let mut rows = vec![row("ficta, with parents", &led, 0), row("ficta, features alone", &alone, 0)];
+        assert_eq!(
+            (&led["audit"], &led["kept"]),
+            (&alone["audit"], &alone["kept"]),
+            "parents changed the outcome"
+        );
+        let (flop, kept) = (
+            led["flop"].as_f64().expect("a count"),
+            led["kept"].as_u64().expect("a count"),
+        );
+        let row = |method: &str, done: &Value, differ: usize| {
+            Row::new(method, count, threshold, kept, done, flop, peak, differ)
+        };
+        let mut rows = vec![
+            row("ficta, with parents", &led, 0),
+            row("ficta, features alone", &alone, 0),
+        ];
         for method in ["numpy", "torch", "faiss"] {
             let done = self.python(&[method, &count.to_string(), &threshold.to_string()]);
             // Products in f32 decide otherwise where a cosine is within some 1e-7 of the threshold, and greedy passes that on.
-            let differ = if done["done"].as_u64() == Some(count as u64) { differ(&expected, &self.kept(method)) } else { 0 };
+            let differ = if done["done"].as_u64() == Some(count as u64) {
+                differ(&expected, &self.kept(method))
+            } else {
+                0
+            };
             rows.push(row(method, &done, differ));
         }
         rows.iter().for_each(|row| println!("  {row}"));
@@ -133,7 +175,12 @@ impl Bench {
     /// Who was kept, sorted.
     fn kept(&self, method: &str) -> Vec<u32> {
         let bytes = fs::read(self.folder.join(format!("{method}.kept"))).expect("the method has written it");
-        let mut kept: Vec<u32> = bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
+        let mut kept: Vec<u32> = bytes
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| u32::from_le_bytes(*b))
+            .collect();
         kept.sort_unstable();
         kept
     }
@@ -148,7 +195,11 @@ impl Bench {
         let (threads, limit) = (self.threads.to_string(), self.limit.to_string());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/nms.py");
         let mut command = Command::new(&self.python);
-        command.arg(script).arg(&self.folder).args(words).args([&threads, &limit]);
+        command
+            .arg(script)
+            .arg(&self.folder)
+            .args(words)
+            .args([&threads, &limit]);
         for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(name, &threads);
         }
@@ -159,10 +210,20 @@ impl Bench {
 
 /// The JSON that a program prints.
 fn result(command: &mut Command) -> Value {
-    let out = command.output().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
-    let (said, complained) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-    assert!(out.status.success(), "{command:?} ended with {}:\n{complained}", out.status);
-    serde_json::from_str(said.trim()).unwrap_or_else(|e| panic!("{command:?} printed no JSON ({e}): {said}\n{complained}"))
+    let out = command
+        .output()
+        .unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
+    let (said, complained) = (
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr),
+    );
+    assert!(
+        out.status.success(),
+        "{command:?} ended with {}:\n{complained}",
+        out.status
+    );
+    serde_json::from_str(said.trim())
+        .unwrap_or_else(|e| panic!("{command:?} printed no JSON ({e}): {said}\n{complained}"))
 }
 
 /// How many of two sorted lists are in one alone.

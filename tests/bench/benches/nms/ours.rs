@@ -35,7 +35,12 @@ pub fn select(folder: &Path, task: &Task, threads: u32) -> Result<Value> {
         rank: TensorMut::new(&mut rank, &[k])?,
     };
     let started = Instant::now();
-    let kept = nms.select(&scene.candidates(task.with_parents)?, &scene.identities()?, out, &Ctx::new(&RecordingHost::new(1).with_threads(threads)))?;
+    let kept = nms.select(
+        &scene.candidates(task.with_parents)?,
+        &scene.identities()?,
+        out,
+        &Ctx::new(&RecordingHost::new(1).with_threads(threads)),
+    )?;
     let seconds = started.elapsed().as_secs_f64();
     let peak = peak_memory();
 
@@ -49,13 +54,21 @@ pub fn select(folder: &Path, task: &Task, threads: u32) -> Result<Value> {
         }
         selected += f64::from(u8::from(Decision(decision[*i]) == Decision::KEEP));
     }
-    let kept_ones = order.iter().filter(|i| rank[**i] >= 0).flat_map(|i| (*i as u32).to_le_bytes()).collect::<Vec<u8>>();
+    let kept_ones = order
+        .iter()
+        .filter(|i| rank[**i] >= 0)
+        .flat_map(|i| (*i as u32).to_le_bytes())
+        .collect::<Vec<u8>>();
     std::fs::write(folder.join("ours.kept"), kept_ones).expect("the folder is the benchmark's own");
-    let audit = decision.iter().zip(&blocker).zip(&cosine).fold(0u64, |hash, ((d, b), c)| {
-        let word = u64::from(*d) ^ (*b as u64) << 8 ^ u64::from(c.to_bits()) << 32;
-        (hash ^ word).wrapping_mul(0x100_0000_01b3)
-    });
-    Ok(json!({"seconds": seconds, "kept": kept, "done": k, "peak": peak, "input": scene.bytes(),
+    let audit = decision
+        .iter()
+        .zip(&blocker)
+        .zip(&cosine)
+        .fold(0u64, |hash, ((d, b), c)| {
+            let word = u64::from(*d) ^ (*b as u64) << 8 ^ u64::from(c.to_bits()) << 32;
+            (hash ^ word).wrapping_mul(0x100_0000_01b3)
+        });
+    Ok(json!({"seconds": seconds, "kept": kept, "done": k, "peak": peak,
         "flop": 2.0 * DIM as f64 * pairs, "audit": format!("{audit:016x}")}))
 }
 
@@ -79,5 +92,6 @@ pub fn curve(folder: &Path, count: usize, thresholds: &[f32], threads: u32) -> R
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok()).map_or(0, |kb| kb * 1024)
+    line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .map_or(0, |kb| kb * 1024)
 }

@@ -13,7 +13,7 @@ pub struct Row {
     pub seconds: f64,
     /// Candidates decided on when it ended: fewer than all where time was over.
     pub done: u64,
-    /// Peak memory over the bytes of the features.
+    /// Peak memory over the bytes of the input.
     pub memory: f64,
     /// What two plain loops would multiply in that time, over the machine's rate of f32 matrix products; for all candidates only.
     pub share: f64,
@@ -34,7 +34,8 @@ impl Row {
         differ: usize,
     ) -> Self {
         let number = |key: &str| done[key].as_f64().unwrap_or(f64::NAN);
-        let input = 4.0 * crate::data::DIM as f64 * (count + crate::data::REAL) as f64;
+        // Features and variances of both, and the parents.
+        let input = (4 * crate::data::DIM + 4) as f64 * (count + crate::data::REAL) as f64 + 16.0 * count as f64;
         Self {
             method: method.into(),
             count,
@@ -65,7 +66,11 @@ impl Row {
         if self.whole() {
             format!("{:.2} s", self.seconds)
         } else {
-            format!("{:.0}% in {:.0} s", 100.0 * self.done as f64 / self.count as f64, self.seconds)
+            format!(
+                "{:.0}% in {:.0} s",
+                100.0 * self.done as f64 / self.count as f64,
+                self.seconds
+            )
         }
     }
 }
@@ -90,9 +95,14 @@ pub fn markdown(rows: &[Row], peak: f64) -> String {
     );
     for row in rows {
         let same = |other: &&Row| other.count == row.count && other.threshold == row.threshold;
-        let peers = rows.iter().filter(same).filter(|other| !other.method.starts_with("ficta") && other.whole());
+        let peers = rows
+            .iter()
+            .filter(same)
+            .filter(|other| !other.method.starts_with("ficta") && other.whole());
         let fastest = peers.map(|peer| peer.seconds).min_by(f64::total_cmp);
-        let ratio = fastest.filter(|_| row.whole()).map_or("-".into(), |s| format!("{:.1}", s / row.seconds));
+        let ratio = fastest
+            .filter(|_| row.whole())
+            .map_or("-".into(), |s| format!("{:.1}", s / row.seconds));
         let (share, differ) = match row.whole() {
             true => (format!("{:.1}", row.share), row.differ.to_string()),
             false => ("-".into(), "-".into()),

@@ -20,27 +20,7 @@ pub(crate) struct Limits {
     pub(crate) target: usize,
 }
 
-/// A selection under way: what the candidates looked at so far have come to.
-pub(crate) struct Progress {
-    /// Candidates of the order that have been looked at.
-    pub(crate) done: usize,
-    pub(crate) outcome: Outcome,
-}
-
-impl Progress {
-    /// Nobody has been looked at.
-    pub(crate) fn none(count: usize) -> Self {
-        Self {
-            done: 0,
-            outcome: Outcome {
-                verdicts: vec![Verdict::UNSEEN; count],
-                selected: Vec::new(),
-            },
-        }
-    }
-}
-
-/// Looks at the candidates in `order`, from where `from` stands; lets `save` know after each block.
+/// Looks at the candidates in `order`.
 ///
 /// Works in blocks: first each candidate of a block is compared, in parallel, with real identities and with those selected before the
 /// block; then the block is decided on one by one. That equals one candidate after the other, because a score is a function of two
@@ -50,22 +30,20 @@ pub(crate) fn select(
     order: &[usize],
     limits: &Limits,
     mut quota: ParentQuota<'_>,
-    from: Progress,
-    mut save: impl FnMut(&Progress) -> Result<()>,
     ctx: &Ctx<'_>,
 ) -> Result<Outcome> {
     let (measure, total) = (&field.measure, order.len() as u64);
     let floor = |candidate: usize| measure.floor(candidate, Side::Selected, limits.selected);
     let mut crowd = Crowd::new(field, floor);
-    let mut progress = from;
-    for candidate in &progress.outcome.selected {
-        crowd.push(*candidate, f32::MIN);
-        quota.count(*candidate);
-    }
-    while progress.done < order.len() {
-        ctx.progress(progress.done as u64, total, "candidates")?;
-        let rest = &order[progress.done..];
-        let members = &rest[..crowd.block().min(rest.len())];
+    let mut outcome = Outcome {
+        verdicts: vec![Verdict::UNSEEN; order.len()],
+        selected: Vec::new(),
+    };
+    let mut rest = order;
+    while !rest.is_empty() {
+        ctx.progress(total - rest.len() as u64, total, "candidates")?;
+        let (members, later) = rest.split_at(crowd.block().min(rest.len()));
+        rest = later;
         let before = crowd.len();
 
         let too_real = field.nearest_real(measure, members, limits.real);
@@ -78,7 +56,7 @@ pub(crate) fn select(
         let mut decided = Vec::with_capacity(searches.len());
         for (&candidate, too_real) in members.iter().zip(too_real) {
             if limits.target > 0 && crowd.len() == limits.target {
-                return Ok(progress.outcome);
+                return Ok(outcome);
             }
             let verdict = if let Some(real) = too_real {
                 Verdict::blocked(Decision::REAL, real)
@@ -99,15 +77,13 @@ pub(crate) fn select(
             if verdict.decision == Decision::KEEP {
                 quota.count(candidate);
                 crowd.push(candidate, f32::MIN);
-                progress.outcome.selected.push(candidate);
+                outcome.selected.push(candidate);
             }
-            progress.outcome.verdicts[candidate] = verdict;
+            outcome.verdicts[candidate] = verdict;
         }
-        progress.done += members.len();
-        save(&progress)?;
     }
     ctx.progress(total, total, "candidates")?;
-    Ok(progress.outcome)
+    Ok(outcome)
 }
 
 fn with_parent(field: &Field<'_>, candidate: usize, parent: usize) -> Match {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     field::Field,
-    greedy::{self, Limits, Progress},
+    greedy::{self, Limits},
     metric::{Measure, Metric, Side},
     order::Order,
     parent_quota::ParentQuota,
@@ -131,8 +131,7 @@ impl IdSelector for IdNms {
         let cosine = matters(Side::Real, limits.real).min(matters(Side::Selected, limits.selected));
         let field = Field::new(&scene, measure, cosine, workers::pool(ctx)?, ctx)?;
         let order = self.order(&field, ctx)?;
-        let none = Progress::none(scene.len());
-        greedy::select(&field, &order, &limits, quota, none, |_| Ok(()), ctx)?.write(out)
+        greedy::select(&field, &order, &limits, quota, ctx)?.write(out)
     }
 
     /// Each threshold applies to both real and selected identities, in place of `threshold_real` and `threshold_selected` (with

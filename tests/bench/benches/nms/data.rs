@@ -111,7 +111,7 @@ fn read_f32(path: &Path, count: usize) -> std::io::Result<Vec<f32>> {
 
 fn read<const N: usize, T>(path: &Path, count: usize, of: impl Fn([u8; N]) -> T) -> std::io::Result<Vec<T>> {
     let (mut file, mut out) = (File::open(path)?, Vec::with_capacity(count));
-    let mut buffer = vec![[0u8; N]; 1 << 16];
+    let mut buffer = [[0u8; N]; 1 << 12];
     while out.len() < count {
         let some = buffer.len().min(count - out.len());
         file.read_exact(buffer[..some].as_flattened_mut())?;

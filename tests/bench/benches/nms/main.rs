@@ -102,10 +102,8 @@ impl Bench {
         )
         .expect("room for the numbers");
         println!("\n{table}\n{}\n{}", tables.display(), plot.display());
-        for name in ["candidates.f32"] {
-            // Gigabytes that nobody needs any more.
-            let _ = fs::remove_file(self.folder.join(name));
-        }
+        // Gigabytes that nobody needs any more.
+        let _ = fs::remove_file(self.folder.join("candidates.f32"));
     }
 
     /// The thresholds that come nearest to [`SHARES`], by the yield curve.

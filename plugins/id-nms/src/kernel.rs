@@ -62,8 +62,10 @@ pub(crate) struct Rest<'r> {
 }
 
 /// Adds the products of some groups of dimensions; `columns` has two lines for each lane of `queries`.
+// SAFETY: to be called where the processor has the form's instructions, with two lines for each lane.
 type Advance = unsafe fn(sums: &mut Sums, queries: &[Lane], columns: &[Line]);
 /// Whether any pair may reach both floors.
+// SAFETY: to be called where the processor has the form's instructions.
 type Reaches = unsafe fn(&Sums, &QueryBounds, &ColumnBounds, &Rest<'_>) -> bool;
 
 /// One form. Its functions are unsafe for the instructions that they need: a `Kernel` exists only where the processor has them.

@@ -1,6 +1,7 @@
 //! The selectors from outside.
 
 mod behaviour;
+mod contract;
 mod equivalence;
 mod errors;
 mod host;

@@ -13,13 +13,7 @@ use crate::{
 /// Each time looks at every candidate and every centre.
 fn naive(scene: &Scene, params: &KCentreParams) -> Decided {
     let k = scene.len();
-    let mut out = Decided {
-        decision: vec![Decision::TARGET_REACHED; k],
-        blocker: vec![-1; k],
-        cosine: vec![f32::NAN.to_bits(); k],
-        rank: vec![-1; k],
-        selected: 0,
-    };
+    let mut out = Decided::unseen(k);
     let mut selected: Vec<usize> = Vec::new();
     // The nearest centre: cosine, what it is, index.
     let nearest = |i: usize, selected: &[usize]| {

@@ -73,13 +73,7 @@ fn largest(mut all: Vec<Found>) -> Option<Found> {
 
 pub fn select(scene: &Scene, params: &IdNmsParams, seed: u64) -> Decided {
     let k = scene.len();
-    let mut out = Decided {
-        decision: vec![Decision::TARGET_REACHED; k],
-        blocker: vec![-1; k],
-        cosine: vec![f32::NAN.to_bits(); k],
-        rank: vec![-1; k],
-        selected: 0,
-    };
+    let mut out = Decided::unseen(k);
     let (limit_real, limit_selected) = match params.metric {
         Metric::Cosine => (params.threshold_real, params.threshold_selected),
         Metric::VarianceDistance => (-params.distance_real, -params.distance_selected),

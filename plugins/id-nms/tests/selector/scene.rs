@@ -26,6 +26,19 @@ pub struct Decided {
     pub selected: usize,
 }
 
+impl Decided {
+    /// Before anybody was looked at.
+    pub fn unseen(count: usize) -> Self {
+        Self {
+            decision: vec![Decision::TARGET_REACHED; count],
+            blocker: vec![-1; count],
+            cosine: vec![f32::NAN.to_bits(); count],
+            rank: vec![-1; count],
+            selected: 0,
+        }
+    }
+}
+
 impl Scene {
     /// Points of a coarse grid, so that duplicates, ties and exact thresholds are common.
     pub fn coarse(count: usize, real: usize, dim: usize, seed: u64) -> Self {

@@ -49,6 +49,13 @@ fn the_plugins_keep_the_contract() {
             "id-nms",
             r#"{"threshold_real": 0.5, "threshold_selected": 0.4, "max_per_parent": 3, "target": 10}"#,
         ),
+        (
+            "ficta_id_nms",
+            "id-nms",
+            r#"{"metric": "variance-distance", "distance_real": 0.3, "order": "max-cosine"}"#,
+        ),
+        ("ficta_id_nms", "k-centre", "{}"),
+        ("ficta_id_nms", "k-centre", r#"{"target": 10, "threshold": 1.0}"#),
         ("ficta_id_nms", "all", "{}"),
         ("ficta_encoder_candle", "dlib-resnet", &weights),
         ("ficta_diffusion_tch", "unet", UNET),

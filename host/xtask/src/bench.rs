@@ -5,59 +5,87 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::steps::{Call, Steps};
-use crate::workspace;
+use crate::{bench_python, workspace};
 
-/// Measurements by name, and the package and target that takes each.
-const BENCHES: [(&str, &str); 1] = [(
-    "calls",
-    "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
-)];
+/// A measurement, what it measures, and what takes it.
+type Bench = (&'static str, &'static str, fn(&mut Steps, &Options) -> Result<()>);
+
+const BENCHES: [Bench; 2] = [
+    (
+        "calls",
+        "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
+        calls,
+    ),
+    (
+        "nms",
+        "greedy NMS of identities, beside NumPy, PyTorch and faiss (an hour; 4 GB of disk; --quick: 5 minutes)",
+        nms,
+    ),
+];
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these: calls
+    /// Only these: calls, nms
     names: Vec<String>,
+    /// nms: 100,000 candidates only, and less patience with the slower ones
+    #[arg(long)]
+    quick: bool,
 }
 
 pub fn command(options: &Options) -> Result<()> {
-    let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);
+    let known = |name: &String| BENCHES.iter().any(|(known, _, _)| known == name);
     if let Some(other) = options.names.iter().find(|name| !known(name)) {
-        let names: Vec<_> = BENCHES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = BENCHES.iter().map(|(name, _, _)| *name).collect();
         bail!("there is no measurement `{other}`, only {}", names.join(", "));
     }
-    let root = workspace::root();
     let mut steps = Steps::default();
-    for (name, what) in BENCHES {
-        if !options.names.is_empty() && !options.names.iter().any(|chosen| chosen == name) {
-            continue;
+    for (name, what, measure) in BENCHES {
+        if options.names.is_empty() || options.names.iter().any(|chosen| chosen == name) {
+            println!("{name}: {what}");
+            measure(&mut steps, options)?;
         }
-        println!("{name}: {what}");
-        // The library is built first, in release, as a user's would be.
-        let library = root.join("tests/libraries/null");
-        let target = workspace::target();
-        steps.call(
-            "a plugin that does nothing",
-            &Call {
-                environment: &[("CARGO_TARGET_DIR", &target.join("examples"))],
-                folder: &library,
-                program: "cargo",
-                arguments: &["build", "--release"],
-            },
-        )?;
-        let file = format!(
-            "release/{}null_plugin{}",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        );
-        steps.call(
-            name,
-            &Call {
-                environment: &[("FICTA_NULL_PLUGIN", &target.join("examples").join(file) as &Path)],
-                folder: &root,
-                program: "cargo",
-                arguments: &["bench", "-p", "ficta-bench", "--bench", name],
-            },
-        )?;
     }
     Ok(())
+}
+
+fn calls(steps: &mut Steps, _: &Options) -> Result<()> {
+    // The library is built first, in release, as a user's would be.
+    let (root, target) = (workspace::root(), workspace::target());
+    steps.call(
+        "a plugin that does nothing",
+        &Call {
+            environment: &[("CARGO_TARGET_DIR", &target.join("examples"))],
+            folder: &root.join("tests/libraries/null"),
+            program: "cargo",
+            arguments: &["build", "--release"],
+        },
+    )?;
+    let file = format!(
+        "release/{}null_plugin{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    let library = target.join("examples").join(file);
+    cargo_bench(steps, "calls", &[("FICTA_NULL_PLUGIN", &library)], &[])
+}
+
+fn nms(steps: &mut Steps, options: &Options) -> Result<()> {
+    let python = steps.step(
+        "the Python to compare with",
+        "cargo xtask bench nms",
+        bench_python::interpreter,
+    )?;
+    let words: &[&str] = if options.quick { &["--", "--quick"] } else { &[] };
+    cargo_bench(steps, "nms", &[("FICTA_BENCH_PYTHON", &python)], words)
+}
+
+fn cargo_bench(steps: &mut Steps, name: &str, environment: &[(&str, &Path)], words: &[&str]) -> Result<()> {
+    let arguments = [&["bench", "-p", "ficta-bench", "--bench", name], words].concat();
+    let call = Call {
+        environment,
+        folder: &workspace::root(),
+        program: "cargo",
+        arguments: &arguments,
+    };
+    steps.call(name, &call)
 }

@@ -2,6 +2,7 @@
 
 mod apt;
 mod bench;
+mod bench_python;
 mod cache;
 mod client;
 mod demo;

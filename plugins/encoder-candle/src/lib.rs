@@ -12,6 +12,7 @@ mod dlib;
 mod encoding;
 mod input;
 mod iresnet;
+mod onnx;
 mod product;
 mod resize;
 mod state_dict;
@@ -20,11 +21,17 @@ mod workers;
 pub use dlib::{DlibResnet, DlibResnetParams};
 pub use input::{ChannelOrder, PerChannel};
 pub use iresnet::{IResNet, IResNetParams};
+pub use onnx::{Onnx, OnnxParams};
 
 ficta_core::register_encoder!(
     IResNet,
     "iresnet",
     "InsightFace's iresnet18 to 200 and smaller ones, from arcface_torch's or ficta's own weights"
+);
+ficta_core::register_encoder!(
+    Onnx,
+    "onnx",
+    "ONNX models of face recognition: InsightFace's, OpenCV's SFace, MobileFaceNet and others"
 );
 ficta_core::register_encoder!(
     DlibResnet,

@@ -7,4 +7,4 @@ mod params;
 mod shape;
 
 pub use component::IResNet;
-pub use params::IResNetParams;
+pub use params::{IResNetParams, batch, check_batch};

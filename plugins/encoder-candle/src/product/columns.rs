@@ -38,11 +38,6 @@ impl Columns {
         }
     }
 
-    /// Rows of each matrix, filled up.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-
     /// Column panels of each matrix.
     pub fn panels(&self) -> usize {
         self.panels

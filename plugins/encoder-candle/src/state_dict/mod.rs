@@ -7,6 +7,8 @@ mod storage;
 mod tensors;
 mod zip_archive;
 
+pub use storage::Element;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -11,12 +11,9 @@ use super::storage::{Element, View};
 /// What a pickle can hold here.
 #[derive(Clone, Debug)]
 pub enum Value {
-    None,
-    Bool(bool),
     Int(i64),
-    Float(f64),
     Text(Rc<str>),
-    /// Bytes, and whatever else no state dict looks into.
+    /// `None`, booleans, floats, bytes, and whatever else is not looked into.
     Opaque,
     Sequence(Rc<[Value]>),
     List(Rc<std::cell::RefCell<Vec<Value>>>),
@@ -86,9 +83,7 @@ impl<'a> Machine<'a> {
                 self.push(top.clone());
                 self.push(top);
             }
-            b'N' => self.push(Value::None),
-            0x88 => self.push(Value::Bool(true)),
-            0x89 => self.push(Value::Bool(false)),
+            b'N' | 0x88 | 0x89 => self.push(Value::Opaque), // None, True, False
             b'J' => {
                 let v = i32::from_le_bytes(self.array()?);
                 self.push(Value::Int(v.into()));
@@ -111,8 +106,8 @@ impl<'a> Machine<'a> {
                 self.long(count)?;
             }
             b'G' => {
-                let v = f64::from_be_bytes(self.array()?);
-                self.push(Value::Float(v));
+                self.array::<8>()?;
+                self.push(Value::Opaque);
             }
             b'X' | 0x8c | 0x8d | b'U' | b'T' => self.text(code)?,
             b'B' | b'C' | 0x8e | 0x96 => {
@@ -311,8 +306,7 @@ impl<'a> Machine<'a> {
     fn decimal(&mut self) -> Result<()> {
         let line = self.line()?;
         let value = match line {
-            "00" => Value::Bool(false),
-            "01" => Value::Bool(true),
+            "00" | "01" => Value::Opaque, // False, True
             // Larger than any size: PyTorch's magic number, which nobody computes with.
             _ => line.trim_end_matches('L').parse().map_or(Value::Opaque, Value::Int),
         };

@@ -88,7 +88,10 @@ impl Encoding {
             let pictures = &pixels[first * image..][..rows.len() / dim * image];
             let features = |mirrored| -> Result<Vec<f32>> {
                 let pictures = input.tensor(pictures, [height, width], mirrored)?;
-                backend("the forward pass", network(&pictures).and_then(|f| f.flatten_all()?.to_vec1()))
+                backend(
+                    "the forward pass",
+                    network(&pictures).and_then(|f| f.flatten_all()?.to_vec1()),
+                )
             };
             pool.install(|| -> Result<()> {
                 rows.copy_from_slice(&features(false)?);

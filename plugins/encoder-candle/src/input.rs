@@ -102,7 +102,9 @@ impl Input {
 
     fn prepare(&self, picture: &[f32], mirrored: bool, out: &mut [f32]) {
         let width = self.size[1];
-        let lines = picture.chunks_exact(width * 3).zip(out.chunks_exact_mut(width * self.channels));
+        let lines = picture
+            .chunks_exact(width * 3)
+            .zip(out.chunks_exact_mut(width * self.channels));
         for (line, out) in lines {
             let pixels = line.as_chunks::<3>().0;
             for (x, out) in out.chunks_exact_mut(self.channels).enumerate() {

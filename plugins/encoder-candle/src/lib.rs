@@ -9,6 +9,7 @@
 mod backend;
 mod convolution;
 mod dlib;
+mod elementwise;
 mod encoding;
 mod input;
 mod iresnet;

@@ -21,7 +21,10 @@ fn iresnet(params: Value) -> Result<IResNet> {
 
 fn small(file: &str, more: Value) -> Result<IResNet> {
     let mut params = json!({ "weights": fixture(file), "bn_eps": 2e-5, "input_size": 32 });
-    params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    params
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     iresnet(params)
 }
 
@@ -81,12 +84,36 @@ fn says(outcome: Result<IResNet>, kind: ErrorKind, words: &[&str]) {
 #[test]
 fn wrong_expectations_name_what_the_file_holds() {
     let file = "iresnet_zip.pth";
-    says(small(file, json!({ "depth": 50 })), ErrorKind::DATA, &["[1, 2, 1, 1] blocks", "iresnet50", "fix:"]);
-    says(small(file, json!({ "blocks": [1, 1, 1, 1] })), ErrorKind::DATA, &["[1, 1, 1, 1]"]);
-    says(small(file, json!({ "widths": [8, 8, 16, 16, 32] })), ErrorKind::DATA, &["24]", "32]"]);
-    says(small(file, json!({ "input_size": 48 })), ErrorKind::DATA, &["17 to 32 pixels", "48"]);
-    says(small(file, json!({ "depth": 51 })), ErrorKind::CONFIG, &["18, 34, 50, 100 or 200"]);
-    says(small(file, json!({ "depth": 18, "blocks": [2, 2, 2, 2] })), ErrorKind::CONFIG, &["both"]);
+    says(
+        small(file, json!({ "depth": 50 })),
+        ErrorKind::DATA,
+        &["[1, 2, 1, 1] blocks", "iresnet50", "fix:"],
+    );
+    says(
+        small(file, json!({ "blocks": [1, 1, 1, 1] })),
+        ErrorKind::DATA,
+        &["[1, 1, 1, 1]"],
+    );
+    says(
+        small(file, json!({ "widths": [8, 8, 16, 16, 32] })),
+        ErrorKind::DATA,
+        &["24]", "32]"],
+    );
+    says(
+        small(file, json!({ "input_size": 48 })),
+        ErrorKind::DATA,
+        &["17 to 32 pixels", "48"],
+    );
+    says(
+        small(file, json!({ "depth": 51 })),
+        ErrorKind::CONFIG,
+        &["18, 34, 50, 100 or 200"],
+    );
+    says(
+        small(file, json!({ "depth": 18, "blocks": [2, 2, 2, 2] })),
+        ErrorKind::CONFIG,
+        &["both"],
+    );
     says(small(file, json!({ "bn_eps": 0.0 })), ErrorKind::CONFIG, &["bn_eps"]);
     says(small(file, json!({ "std": 0.0 })), ErrorKind::CONFIG, &["std"]);
     says(small(file, json!({ "batch": 0 })), ErrorKind::CONFIG, &["batch = 0"]);
@@ -104,7 +131,10 @@ fn changed(change: impl Fn(&mut BTreeMap<String, (Vec<usize>, Vec<u8>)>)) -> Res
         .collect();
     change(&mut tensors);
     let views = tensors.iter().map(|(name, (shape, data))| {
-        (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), data).unwrap())
+        (
+            name,
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), data).unwrap(),
+        )
     });
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("changed.safetensors");
@@ -155,7 +185,10 @@ fn files_cut_short_and_others_are_errors() {
             let path = folder.path().join(name);
             std::fs::write(&path, &whole[..cut]).unwrap();
             let error = iresnet(json!({ "weights": path })).expect_err("a cut file");
-            assert!([ErrorKind::DATA, ErrorKind::UNSUPPORTED].contains(&error.kind()), "{name} cut at {cut}: {error}");
+            assert!(
+                [ErrorKind::DATA, ErrorKind::UNSUPPORTED].contains(&error.kind()),
+                "{name} cut at {cut}: {error}"
+            );
             assert!(error.to_string().contains(name), "{error}");
         }
     }
@@ -170,7 +203,11 @@ fn full_iresnet50_agrees_with_pytorch() {
     let bytes = std::fs::read(folder.join("features.bin")).unwrap();
     let expected: Vec<f32> = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
     let got = encode(&mut encoder, &pictures, [112, 112], 2).unwrap();
-    let worst = got.iter().zip(&expected).map(|(g, e)| (g - e).abs()).fold(0.0, f32::max);
+    let worst = got
+        .iter()
+        .zip(&expected)
+        .map(|(g, e)| (g - e).abs())
+        .fold(0.0, f32::max);
     println!("largest difference {worst:e}");
     assert_close(&got, &expected, 0.0, 1e-4);
 }

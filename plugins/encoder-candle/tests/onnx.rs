@@ -12,17 +12,23 @@ use serde_json::{Value, json};
 use support::{encode, pictures::smooth};
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("onnx_{name}.onnx"))
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(format!("onnx_{name}.onnx"))
 }
 
 fn onnx(model: &Path, more: Value) -> Result<Onnx> {
     let mut params = json!({ "model": model });
-    params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    params
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     Onnx::configure(serde_json::from_value::<OnnxParams>(params).expect("parameters"))
 }
 
 fn expected() -> BTreeMap<String, Vec<f32>> {
-    let cases: BTreeMap<String, Vec<Vec<f32>>> = serde_json::from_str(include_str!("fixtures/onnx_features.json")).unwrap();
+    let cases: BTreeMap<String, Vec<Vec<f32>>> =
+        serde_json::from_str(include_str!("fixtures/onnx_features.json")).unwrap();
     cases.into_iter().map(|(name, rows)| (name, rows.concat())).collect()
 }
 
@@ -58,7 +64,13 @@ fn nothing_depends_on_the_batch() {
     let pixels = smooth(5, 16);
     for name in NETWORKS {
         let bits = |batch: usize, threads| -> Vec<u32> {
-            let features = encode(&mut network(name, json!({ "batch": batch })), &pixels, [16, 16], threads).unwrap();
+            let features = encode(
+                &mut network(name, json!({ "batch": batch })),
+                &pixels,
+                [16, 16],
+                threads,
+            )
+            .unwrap();
             features.into_iter().map(f32::to_bits).collect()
         };
         let one = bits(1, 1);
@@ -71,13 +83,21 @@ fn nothing_depends_on_the_batch() {
 #[test]
 fn models_that_normalise_are_recognised() {
     assert!(network("sface", json!({})).info().description.contains("mean 0, std 1"));
-    assert!(network("iresnet", json!({})).info().description.contains("mean 127.5, std 127.5"));
+    assert!(
+        network("iresnet", json!({}))
+            .info()
+            .description
+            .contains("mean 127.5, std 127.5")
+    );
 }
 
 #[test]
 fn flip_is_the_sum() {
     let pixels = smooth(1, 16);
-    let mirrored: Vec<u8> = pixels.chunks(16 * 3).flat_map(|line| line.rchunks(3).flatten().copied()).collect();
+    let mirrored: Vec<u8> = pixels
+        .chunks(16 * 3)
+        .flat_map(|line| line.rchunks(3).flatten().copied())
+        .collect();
     let mut plain = network("mobile", json!({}));
     let [a, b] = [&pixels, &mirrored].map(|p| encode(&mut plain, p, [16, 16], 1).unwrap());
     let sum: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
@@ -100,10 +120,17 @@ fn an_unknown_operator_is_named_with_its_node() {
     let path = folder.path().join("other.onnx");
     let mut bytes = std::fs::read(fixture("shapes")).unwrap();
     // The operator `Tanh`, by its field's tag and length.
-    let at = bytes.windows(6).position(|w| w == b"\x22\x04Tanh").expect("the operator");
+    let at = bytes
+        .windows(6)
+        .position(|w| w == b"\x22\x04Tanh")
+        .expect("the operator");
     bytes[at + 2..at + 6].copy_from_slice(b"Tank");
     std::fs::write(&path, bytes).unwrap();
-    says(onnx(&path, json!({})), ErrorKind::UNSUPPORTED, &["Tank node that makes `tanh`", "other.onnx", "supported are"]);
+    says(
+        onnx(&path, json!({})),
+        ErrorKind::UNSUPPORTED,
+        &["Tank node that makes `tanh`", "other.onnx", "supported are"],
+    );
 }
 
 #[test]
@@ -111,13 +138,25 @@ fn what_is_no_model_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.onnx");
     says(onnx(&path, json!({})), ErrorKind::IO, &["cut.onnx", "fix:"]);
-    for (content, words) in [(&b""[..], "without a graph"), (b"PK\x03\x04 no model", "cut.onnx"), (&[0xff; 64], "cut.onnx")] {
+    for (content, words) in [
+        (&b""[..], "without a graph"),
+        (b"PK\x03\x04 no model", "cut.onnx"),
+        (&[0xff; 64], "cut.onnx"),
+    ] {
         std::fs::write(&path, content).unwrap();
         says(onnx(&path, json!({})), ErrorKind::DATA, &[words, "fix:"]);
     }
     let whole = std::fs::read(fixture("mobile")).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     says(onnx(&path, json!({})), ErrorKind::DATA, &["cut.onnx", "fix:"]);
-    says(onnx(&fixture("iresnet"), json!({ "input_size": 32 })), ErrorKind::CONFIG, &["input_size = 32", "16"]);
-    says(onnx(&fixture("iresnet"), json!({ "batch": 0 })), ErrorKind::CONFIG, &["batch = 0"]);
+    says(
+        onnx(&fixture("iresnet"), json!({ "input_size": 32 })),
+        ErrorKind::CONFIG,
+        &["input_size = 32", "16"],
+    );
+    says(
+        onnx(&fixture("iresnet"), json!({ "batch": 0 })),
+        ErrorKind::CONFIG,
+        &["batch = 0"],
+    );
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{Layer, Maps};
 use crate::product::Instructions;
-use crate::product::vector::{load};
+use crate::product::vector::load;
 
 /// Fills `out`, with filters `[taps][channels]`.
 pub fn convolve(layer: &Layer, filters: &[f32], maps: &Maps<'_>, out: &mut [f32], instructions: Instructions) {
@@ -40,7 +40,10 @@ impl WithSimd for Line<'_> {
         let [high, wide] = self.maps.extent;
         let (map, y) = (self.line / self.maps.count[0], self.line % self.maps.count[0]);
         let [top, bottom] = window.inside(0, y, high);
-        let residual = self.maps.residual.map(|r| &r[self.line * self.out.len()..][..self.out.len()]);
+        let residual = self
+            .maps
+            .residual
+            .map(|r| &r[self.line * self.out.len()..][..self.out.len()]);
         for (x, out) in self.out.chunks_exact_mut(channels).enumerate() {
             let [left, right] = window.inside(1, x, wide);
             let bias = self.maps.biases.at(y, x);

@@ -68,7 +68,9 @@ impl Filters {
         let taps = window.taps();
         assert_eq!(oihw.len(), taps * channels, "filters");
         assert_eq!(bias.len(), channels, "biases");
-        let values = (0..taps * channels).map(|i| oihw[i % channels * taps + i / channels]).collect();
+        let values = (0..taps * channels)
+            .map(|i| oihw[i % channels * taps + i / channels])
+            .collect();
         Self {
             window,
             inputs: channels,
@@ -292,10 +294,11 @@ impl CustomOp2 for Convolution {
     }
 }
 
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+/// The elements of contiguous memory.
+pub fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
-        None => bail!("a convolution wants contiguous memory, got {layout:?}"),
+        None => bail!("contiguous memory is expected, got {layout:?}"),
     }
 }
 

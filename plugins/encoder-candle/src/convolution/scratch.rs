@@ -36,7 +36,12 @@ mod tests {
         let scratch = Scratch::default();
         let first = scratch.with(100, |memory| memory.as_ptr() as usize);
         assert_eq!(first % 64, 0);
-        assert_eq!(scratch.with(50, |memory| (memory.as_ptr() as usize, memory.len())), (first, 50));
-        scratch.with(10, |_| assert_ne!(scratch.with(10, |inner| inner.as_ptr() as usize), first));
+        assert_eq!(
+            scratch.with(50, |memory| (memory.as_ptr() as usize, memory.len())),
+            (first, 50)
+        );
+        scratch.with(10, |_| {
+            assert_ne!(scratch.with(10, |inner| inner.as_ptr() as usize), first)
+        });
     }
 }

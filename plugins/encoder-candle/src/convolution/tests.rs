@@ -141,7 +141,11 @@ fn gathered() {
 
 #[test]
 fn depthwise() {
-    for window in [Window::square(3, 1, 1), Window::square(3, 2, 1), Window::square(7, 1, 0)] {
+    for window in [
+        Window::square(3, 1, 1),
+        Window::square(3, 2, 1),
+        Window::square(7, 1, 0),
+    ] {
         for channels in [1, 16, 24, 65] {
             check_all(window, [9, 8], [channels; 2], true);
         }
@@ -150,7 +154,11 @@ fn depthwise() {
 
 #[test]
 fn nothing_depends_on_the_maps_beside_or_the_threads() {
-    for (window, inputs) in [(Window::square(3, 1, 1), 32), (Window::square(3, 2, 1), 32), (Window::square(3, 1, 1), 3)] {
+    for (window, inputs) in [
+        (Window::square(3, 1, 1), 32),
+        (Window::square(3, 2, 1), 32),
+        (Window::square(3, 1, 1), 3),
+    ] {
         let filters = draw("filters", 9 * inputs * 48);
         let filters = Filters::from_oihw(window, [inputs, 48], &filters, &[0.5; 48]);
         let convolution = filters.into_convolution(Activation::Relu, &Scratch::default());
@@ -171,10 +179,14 @@ fn nothing_depends_on_the_maps_beside_or_the_threads() {
 fn wrong_channels_and_residuals_are_errors() {
     let filters = Filters::from_oihw(Window::square(1, 1, 0), [2, 3], &[1.0; 6], &[0.0; 3]);
     let convolution = filters.into_convolution(Activation::Identity, &Scratch::default());
-    let maps = |shape: (usize, usize, usize, usize)| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    let maps =
+        |shape: (usize, usize, usize, usize)| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let error = convolution.forward(&maps((1, 2, 2, 3))).unwrap_err().to_string();
     assert!(error.contains("2 channels"), "{error}");
-    let error = convolution.forward_add(&maps((1, 2, 2, 2)), &maps((1, 2, 1, 3))).unwrap_err().to_string();
+    let error = convolution
+        .forward_add(&maps((1, 2, 2, 2)), &maps((1, 2, 1, 3)))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("added"), "{error}");
     assert_eq!(convolution.forward(&maps((0, 2, 2, 2))).unwrap().dims(), [0, 2, 2, 3]);
 }

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn taps_inside_are_those_whose_source_is_on_the_map() {
-        for (stride, dilation, padding, extent) in [(1, 1, 1, 4), (2, 1, 3, 5), (1, 2, 2, 3), (3, 2, 4, 2), (1, 3, 0, 9)] {
+        for (stride, dilation, padding, extent) in
+            [(1, 1, 1, 4), (2, 1, 3, 5), (1, 2, 2, 3), (3, 2, 4, 2), (1, 3, 0, 9)]
+        {
             let window = Window {
                 dilation: [dilation; 2],
                 ..Window::square(3, stride, padding)
@@ -87,7 +89,11 @@ mod tests {
                 };
                 let expected: Vec<usize> = (0..3).filter(on_map).collect();
                 let [first, last] = window.inside(0, index, extent);
-                assert_eq!((first..last).collect::<Vec<_>>(), expected, "{window:?} {index} of {extent}");
+                assert_eq!(
+                    (first..last).collect::<Vec<_>>(),
+                    expected,
+                    "{window:?} {index} of {extent}"
+                );
             }
         }
     }

@@ -35,7 +35,6 @@ pub fn fits(window: &Window, inputs: usize) -> bool {
 pub fn columns(layer: &Layer, filters: &[f32], instructions: Instructions) -> Columns {
     let (inputs, outputs) = (layer.inputs, layer.outputs);
     let transformed: Vec<[[f32; SPAN]; SPAN]> = (0..inputs * outputs)
-        .into_par_iter()
         .map(|at| transform_filter(|y, x| filters[(y * 3 + x) * inputs * outputs + at]))
         .collect();
     Columns::pack([PRODUCTS, inputs, outputs], instructions, |product, k, column| {

@@ -78,6 +78,7 @@ impl Encoder for DlibResnet {
 
     fn encode(&mut self, images: TensorRef<'_>, features: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
         let network = &self.network;
-        self.encoding.run(images, features, ctx, |pictures| network.forward(pictures))
+        self.encoding
+            .run(images, features, ctx, |pictures| network.forward(pictures))
     }
 }

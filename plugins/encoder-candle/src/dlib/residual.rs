@@ -7,6 +7,7 @@ use super::layer::load;
 use super::pool::average_pool;
 use super::weights::Weights;
 use crate::convolution::{Convolution, activation::Activation, scratch::Scratch, window::Window};
+use crate::elementwise::{combine, relu};
 
 const SAME: Window = Window::square(3, 1, 1);
 const HALVING: Window = Window::square(3, 2, 0);
@@ -42,7 +43,14 @@ impl Residual {
         let (first, second) = (format!("{name}/conv1"), format!("{name}/conv2"));
         Ok(Self::Halve(
             load(weights, &first, HALVING, [inputs, outputs], Activation::Relu, scratch)?,
-            load(weights, &second, SAME, [outputs, outputs], Activation::Identity, scratch)?,
+            load(
+                weights,
+                &second,
+                SAME,
+                [outputs, outputs],
+                Activation::Identity,
+                scratch,
+            )?,
         ))
     }
 
@@ -53,7 +61,9 @@ impl Residual {
             Self::Halve(first, second) => {
                 let branch = second.forward(&first.forward(map)?)?;
                 let shortcut = average_pool(map, 2)?;
-                (grow(&branch, &shortcut)? + grow(&shortcut, &branch)?)?.relu()
+                combine(&grow(&branch, &shortcut)?, &grow(&shortcut, &branch)?, |a, b| {
+                    relu(a + b)
+                })
             }
         }
     }

@@ -34,7 +34,9 @@ impl BatchNorm {
             .collect();
         let shifts = bias.iter().zip(&mean).zip(&scales);
         Ok(Self {
-            shifts: shifts.map(|((b, m), s)| (f64::from(*b) - f64::from(*m) * s) as f32).collect(),
+            shifts: shifts
+                .map(|((b, m), s)| (f64::from(*b) - f64::from(*m) * s) as f32)
+                .collect(),
             scales: scales.into_iter().map(|s| s as f32).collect(),
         })
     }

@@ -40,7 +40,11 @@ impl Configure for IResNet {
             shape.name(),
             &weights.sha256()[..12],
             input.describe(),
-            if params.flip { ", sum with the mirrored image" } else { "" }
+            if params.flip {
+                ", sum with the mirrored image"
+            } else {
+                ""
+            }
         );
         let flip = if params.flip { Flip::Sum } else { Flip::No };
         let batch = check_batch(params.batch)?;
@@ -59,6 +63,7 @@ impl Encoder for IResNet {
 
     fn encode(&mut self, images: TensorRef<'_>, features: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
         let network = &self.network;
-        self.encoding.run(images, features, ctx, |pictures| network.forward(pictures))
+        self.encoding
+            .run(images, features, ctx, |pictures| network.forward(pictures))
     }
 }

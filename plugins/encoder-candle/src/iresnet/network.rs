@@ -45,7 +45,12 @@ impl Builder<'_> {
     fn filters(&mut self, name: &str, window: Window, [inputs, outputs]: [usize; 2]) -> Result<Filters> {
         let shape = [outputs, inputs, window.size[0], window.size[1]];
         let oihw = self.weights.take(&format!("{name}.weight"), &shape)?;
-        Ok(Filters::from_oihw(window, [inputs, outputs], &oihw, &vec![0.0; outputs]))
+        Ok(Filters::from_oihw(
+            window,
+            [inputs, outputs],
+            &oihw,
+            &vec![0.0; outputs],
+        ))
     }
 
     fn norm(&mut self, name: &str, channels: usize) -> Result<BatchNorm> {
@@ -53,7 +58,9 @@ impl Builder<'_> {
     }
 
     fn prelu(&mut self, name: &str, channels: usize) -> Result<Activation> {
-        Ok(Activation::Prelu(self.weights.take(&format!("{name}.weight"), &[channels])?))
+        Ok(Activation::Prelu(
+            self.weights.take(&format!("{name}.weight"), &[channels])?,
+        ))
     }
 
     /// Convolution, then norm.

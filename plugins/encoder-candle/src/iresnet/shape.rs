@@ -92,9 +92,14 @@ impl NetworkShape {
             ))
             .help("set input_size to what the network was trained on"));
         }
-        let bn_eps = params.bn_eps.or_else(|| described("bn_eps")?.as_f64()).unwrap_or(BN_EPS);
+        let bn_eps = params
+            .bn_eps
+            .or_else(|| described("bn_eps")?.as_f64())
+            .unwrap_or(BN_EPS);
         if !(bn_eps > 0.0 && bn_eps <= 1.0) {
-            return Err(Error::config(format!("bn_eps = {bn_eps}, expected a number above 0 and at most 1")));
+            return Err(Error::config(format!(
+                "bn_eps = {bn_eps}, expected a number above 0 and at most 1"
+            )));
         }
         Ok(Self {
             blocks,
@@ -124,7 +129,10 @@ fn name_of(blocks: [usize; 4]) -> String {
 
 /// The blocks of a named depth.
 pub fn blocks_of_depth(depth: u32) -> Option<[usize; 4]> {
-    NAMED.iter().find(|(named, _)| *named == depth).map(|(_, blocks)| *blocks)
+    NAMED
+        .iter()
+        .find(|(named, _)| *named == depth)
+        .map(|(_, blocks)| *blocks)
 }
 
 fn dims<const RANK: usize>(weights: &StateDict, name: &str) -> Result<[usize; RANK]> {
@@ -141,5 +149,9 @@ fn dims<const RANK: usize>(weights: &StateDict, name: &str) -> Result<[usize; RA
 fn blocks_of(weights: &StateDict, layer: usize) -> usize {
     let prefix = format!("layer{layer}.");
     let block = |name: &str| name.strip_prefix(&prefix)?.split('.').next()?.parse::<usize>().ok();
-    weights.names().filter_map(block).max().map_or(0, |highest| highest.saturating_add(1))
+    weights
+        .names()
+        .filter_map(block)
+        .max()
+        .map_or(0, |highest| highest.saturating_add(1))
 }

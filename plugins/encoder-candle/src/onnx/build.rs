@@ -16,7 +16,11 @@ pub const SUPPORTED: &str = "Abs, Add, AveragePool, BatchNormalization, Cast, Cl
 /// A node in words.
 pub fn named(node: &Node) -> String {
     match node.name.as_str() {
-        "" => format!("{} node that makes `{}`", node.op_type, node.output.first().map_or("", String::as_str)),
+        "" => format!(
+            "{} node that makes `{}`",
+            node.op_type,
+            node.output.first().map_or("", String::as_str)
+        ),
         name => format!("{} node `{name}`", node.op_type),
     }
 }
@@ -42,7 +46,10 @@ pub fn weights(node: &Node, index: usize, value: Option<&Value>) -> Result<(Vec<
 pub fn filters(node: &Node, weight: Option<&Value>, bias: Option<&Value>) -> Result<Filters> {
     let (shape, oihw) = weights(node, 1, weight)?;
     let [outputs, inputs, high, wide] = shape[..] else {
-        return Err(Error::unsupported(format!("{}: filters of shape {shape:?}; two-dimensional ones can be read", named(node))));
+        return Err(Error::unsupported(format!(
+            "{}: filters of shape {shape:?}; two-dimensional ones can be read",
+            named(node)
+        )));
     };
     let window = at(node, node.window([high, wide]))?;
     let bias = match bias {
@@ -79,17 +86,30 @@ pub fn norm<'a>(node: &Node, input: impl Fn(usize) -> Option<&'a Value>) -> Resu
     let (weight, bias, mean, variance) = (part(1)?, part(2)?, part(3)?, part(4)?);
     let count = weight.len();
     if [&bias, &mean, &variance].iter().any(|v| v.len() != count) || variance.iter().any(|v| *v < 0.0) {
-        return Err(Error::data(format!("{}: its four inputs do not fit together", named(node))));
+        return Err(Error::data(format!(
+            "{}: its four inputs do not fit together",
+            named(node)
+        )));
     }
     let eps = f64::from(node.float("epsilon", 1e-5));
-    let scales: Vec<f64> = weight.iter().zip(&variance).map(|(w, v)| f64::from(*w) / (f64::from(*v) + eps).sqrt()).collect();
+    let scales: Vec<f64> = weight
+        .iter()
+        .zip(&variance)
+        .map(|(w, v)| f64::from(*w) / (f64::from(*v) + eps).sqrt())
+        .collect();
     let shifts = bias.iter().zip(&mean).zip(&scales);
-    let shifts = shifts.map(|((b, m), s)| (f64::from(*b) - f64::from(*m) * s) as f32).collect();
+    let shifts = shifts
+        .map(|((b, m), s)| (f64::from(*b) - f64::from(*m) * s) as f32)
+        .collect();
     Ok((scales.into_iter().map(|s| s as f32).collect(), shifts))
 }
 
 /// The activation that a node is, if it is one with fixed parameters.
-pub fn activation<'a>(node: &Node, input: impl Fn(usize) -> Option<&'a Value>, channels: Option<usize>) -> Result<Option<Activation>> {
+pub fn activation<'a>(
+    node: &Node,
+    input: impl Fn(usize) -> Option<&'a Value>,
+    channels: Option<usize>,
+) -> Result<Option<Activation>> {
     Ok(match node.op_type.as_str() {
         "Relu" => Some(Activation::Relu),
         "Clip" => {
@@ -121,7 +141,12 @@ pub fn activation<'a>(node: &Node, input: impl Fn(usize) -> Option<&'a Value>, c
 }
 
 /// The operator of a node that is not fused with others.
-pub fn operator<'a>(node: &Node, opset: i64, input: impl Fn(usize) -> Option<&'a Value> + Copy, scratch: &Scratch) -> Result<Operator> {
+pub fn operator<'a>(
+    node: &Node,
+    opset: i64,
+    input: impl Fn(usize) -> Option<&'a Value> + Copy,
+    scratch: &Scratch,
+) -> Result<Operator> {
     if !["", "ai.onnx"].contains(&node.domain.as_str()) {
         return Err(unsupported(node));
     }
@@ -131,7 +156,10 @@ pub fn operator<'a>(node: &Node, opset: i64, input: impl Fn(usize) -> Option<&'a
     let axes = || node.ints("axes").map(<[i64]>::to_vec);
     let pool = |mean: bool| -> Result<Operator> {
         if node.int("ceil_mode", 0) != 0 {
-            return Err(Error::unsupported(format!("{}: ceil_mode is not supported", named(node))));
+            return Err(Error::unsupported(format!(
+                "{}: ceil_mode is not supported",
+                named(node)
+            )));
         }
         let window = at(node, node.window([1, 1]))?;
         let count_padding = node.int("count_include_pad", 0) != 0;
@@ -156,11 +184,11 @@ pub fn operator<'a>(node: &Node, opset: i64, input: impl Fn(usize) -> Option<&'a
         }
         "PRelu" => Operator::Prelu,
         "Sigmoid" => Operator::Elementwise(sigmoid),
-        "Tanh" => Operator::Elementwise(|x| x.tanh()),
-        "Sqrt" => Operator::Elementwise(|x| x.sqrt()),
-        "Exp" => Operator::Elementwise(|x| x.exp()),
-        "Neg" => Operator::Elementwise(|x| x.neg()),
-        "Abs" => Operator::Elementwise(|x| x.abs()),
+        "Tanh" => Operator::Elementwise(f32::tanh),
+        "Sqrt" => Operator::Elementwise(f32::sqrt),
+        "Exp" => Operator::Elementwise(f32::exp),
+        "Neg" => Operator::Elementwise(|x| -x),
+        "Abs" => Operator::Elementwise(f32::abs),
         "Add" => Operator::Binary(Binary::Add),
         "Sub" => Operator::Binary(Binary::Sub),
         "Mul" => Operator::Binary(Binary::Mul),
@@ -185,7 +213,10 @@ pub fn operator<'a>(node: &Node, opset: i64, input: impl Fn(usize) -> Option<&'a
             let constant = node.text("mode").unwrap_or("constant") == "constant";
             let value = input(2).and_then(|v| v.plain().ok()?.flatten_all().ok()?.to_vec1::<f32>().ok());
             if !constant || value.is_some_and(|v| v.iter().any(|v| *v != 0.0)) || node.float("value", 0.0) != 0.0 {
-                return Err(Error::unsupported(format!("{}: only zeros are put around a map", named(node))));
+                return Err(Error::unsupported(format!(
+                    "{}: only zeros are put around a map",
+                    named(node)
+                )));
             }
             Operator::Pad(node.ints("pads").map(<[i64]>::to_vec))
         }
@@ -200,8 +231,13 @@ fn unsupported(node: &Node) -> Error {
         "" | "ai.onnx" => String::new(),
         other => format!(" of `{other}`"),
     };
-    Error::unsupported(format!("{}{domain}: the operator, or this form of it, is not supported", named(node)))
-        .help(format!("supported are {SUPPORTED}; onnxsim or onnxruntime's offline optimisation may rewrite the model into these"))
+    Error::unsupported(format!(
+        "{}{domain}: the operator, or this form of it, is not supported",
+        named(node)
+    ))
+    .help(format!(
+        "supported are {SUPPORTED}; onnxsim or onnxruntime's offline optimisation may rewrite the model into these"
+    ))
 }
 
 fn gemm<'a>(node: &Node, input: impl Fn(usize) -> Option<&'a Value>, scratch: &Scratch) -> Result<Operator> {
@@ -217,7 +253,14 @@ fn gemm<'a>(node: &Node, input: impl Fn(usize) -> Option<&'a Value>, scratch: &S
 }
 
 /// `alpha * x * B + beta * C`, as a convolution of single pixels.
-fn linear(node: &Node, weight: &Value, bias: Option<&Value>, [alpha, beta]: [f32; 2], transposed: bool, scratch: &Scratch) -> Result<Operator> {
+fn linear(
+    node: &Node,
+    weight: &Value,
+    bias: Option<&Value>,
+    [alpha, beta]: [f32; 2],
+    transposed: bool,
+    scratch: &Scratch,
+) -> Result<Operator> {
     let (shape, values) = weights(node, 1, Some(weight))?;
     let [rows, columns] = shape[..] else {
         return Err(Error::data(format!("{}: weights of shape {shape:?}", named(node))));
@@ -233,7 +276,12 @@ fn linear(node: &Node, weight: &Value, bias: Option<&Value>, [alpha, beta]: [f32
             match values.len() {
                 1 => vec![beta * values[0]; outputs],
                 n if n == outputs => values.iter().map(|b| beta * b).collect(),
-                n => return Err(Error::data(format!("{}: {n} biases for {outputs} outputs", named(node)))),
+                n => {
+                    return Err(Error::data(format!(
+                        "{}: {n} biases for {outputs} outputs",
+                        named(node)
+                    )));
+                }
             }
         }
     };
@@ -243,5 +291,7 @@ fn linear(node: &Node, weight: &Value, bias: Option<&Value>, [alpha, beta]: [f32
         true => Filters::from_oihw(window, [inputs, outputs], &scaled, &bias),
         false => Filters::new(window, [inputs, outputs], scaled, &bias),
     };
-    Ok(Operator::Linear(Box::new(filters.into_convolution(Activation::Identity, scratch))))
+    Ok(Operator::Linear(Box::new(
+        filters.into_convolution(Activation::Identity, scratch),
+    )))
 }

@@ -43,8 +43,10 @@ impl Configure for Onnx {
             network.forward(&Tensor::zeros(shape, DType::F32, &Device::Cpu)?)
         };
         let named = |e: candle_core::Error| {
-            Error::data(format!("model {source}: {e}"))
-                .help(format!("it was given images of {}x{}; is that its input_size?", input.size[0], input.size[1]))
+            Error::data(format!("model {source}: {e}")).help(format!(
+                "it was given images of {}x{}; is that its input_size?",
+                input.size[0], input.size[1]
+            ))
         };
         // Some models are made for one number of images without saying so: a reshape to [1, ...] tells only when it runs.
         let stated = network.input_shape.first().copied().flatten();
@@ -64,7 +66,11 @@ impl Configure for Onnx {
             params.model.file_name().unwrap_or_default().display(),
             &sha256[..12],
             input.describe(),
-            if params.flip { ", sum with the mirrored image" } else { "" }
+            if params.flip {
+                ", sum with the mirrored image"
+            } else {
+                ""
+            }
         );
         let flip = if params.flip { Flip::Sum } else { Flip::No };
         let batch = check_batch(params.batch)?;
@@ -86,8 +92,10 @@ fn input(network: &Network, params: &OnnxParams) -> Result<Input> {
     };
     let channels = channels.unwrap_or(3);
     if ![1, 3].contains(&channels) {
-        return Err(Error::unsupported(format!("images of {channels} channels, expected 1 or 3 before height and width"))
-            .help("a model for [N,H,W,C], as TensorFlow's, has to be converted to [N,C,H,W]"));
+        return Err(Error::unsupported(format!(
+            "images of {channels} channels, expected 1 or 3 before height and width"
+        ))
+        .help("a model for [N,H,W,C], as TensorFlow's, has to be converted to [N,C,H,W]"));
     }
     let asked = |axis: Option<usize>| match (axis, params.input_size) {
         (Some(own), Some(asked)) if own != asked => {

@@ -27,10 +27,7 @@ impl<'a> Uses<'a> {
         for output in &graph.output {
             of.entry(&output.name).or_default().push(usize::MAX);
         }
-        Self {
-            nodes: &graph.node,
-            of,
-        }
+        Self { nodes: &graph.node, of }
     }
 
     /// The only node that uses a value.
@@ -46,7 +43,9 @@ impl<'a> Uses<'a> {
         self.of.get(name).is_some_and(|uses| {
             uses.iter().all(|index| {
                 self.nodes.get(*index).is_some_and(|node| {
-                    let [input, weight, ..] = node.input.as_slice() else { return false };
+                    let [input, weight, ..] = node.input.as_slice() else {
+                        return false;
+                    };
                     node.op_type == "Conv" && input == name && fixed(weight) && weight != name
                 })
             })

@@ -52,11 +52,18 @@ impl Network {
         })?;
         let graph = model.graph.as_ref().filter(|g| !g.node.is_empty());
         let graph = graph.ok_or_else(|| Error::data("an ONNX file without a graph").help("is it a model?"))?;
-        let opset = model.opset_import.iter().find(|o| ["", "ai.onnx"].contains(&o.domain.as_str()));
+        let opset = model
+            .opset_import
+            .iter()
+            .find(|o| ["", "ai.onnx"].contains(&o.domain.as_str()));
         let opset = opset.map_or(1, |o| o.version);
         if !OPERATOR_SETS.contains(&opset) {
-            return Err(Error::unsupported(format!("operator set {opset}, expected {} to {}", OPERATOR_SETS.start(), OPERATOR_SETS.end()))
-                .help("convert the model with onnx.version_converter"));
+            return Err(Error::unsupported(format!(
+                "operator set {opset}, expected {} to {}",
+                OPERATOR_SETS.start(),
+                OPERATOR_SETS.end()
+            ))
+            .help("convert the model with onnx.version_converter"));
         }
         let mut fixed = HashMap::new();
         for tensor in &graph.initializer {
@@ -66,12 +73,18 @@ impl Network {
         // Older files list their weights among the inputs.
         let inputs: Vec<_> = graph.input.iter().filter(|i| !fixed.contains_key(&i.name)).collect();
         let [input] = inputs.as_slice() else {
-            return Err(Error::unsupported(format!("a model of {} inputs, expected one: images", inputs.len())));
+            return Err(Error::unsupported(format!(
+                "a model of {} inputs, expected one: images",
+                inputs.len()
+            )));
         };
         let dims = input.kind.as_ref().and_then(|k| k.tensor.as_ref()?.shape.as_ref());
         let extent = |value: Option<i64>| value.and_then(|v| usize::try_from(v).ok()).filter(|v| *v > 0);
         let input_shape = dims.map_or(vec![None; 4], |s| s.dim.iter().map(|d| extent(d.value)).collect());
-        let output = graph.output.first().ok_or_else(|| Error::data("a model without an output"))?;
+        let output = graph
+            .output
+            .first()
+            .ok_or_else(|| Error::data("a model without an output"))?;
         let early: Vec<&str> = graph.node.iter().take(8).map(|n| n.op_type.as_str()).collect();
         let mut builder = Builder {
             steps: Vec::new(),
@@ -88,13 +101,26 @@ impl Network {
                 done.extend(builder.add(node, &uses)?);
             }
         }
-        let Builder { mut steps, fixed, computed, .. } = builder;
+        let Builder {
+            mut steps,
+            fixed,
+            computed,
+            ..
+        } = builder;
         if !computed.contains(&output.name) {
-            return Err(Error::data(format!("nothing makes the output `{}` from the images", output.name)));
+            return Err(Error::data(format!(
+                "nothing makes the output `{}` from the images",
+                output.name
+            )));
         }
         let mut later = HashSet::from([output.name.clone()]);
         for step in steps.iter_mut().rev() {
-            step.last_use_of = step.inputs.iter().filter(|name| later.insert((*name).clone())).cloned().collect();
+            step.last_use_of = step
+                .inputs
+                .iter()
+                .filter(|name| later.insert((*name).clone()))
+                .cloned()
+                .collect();
         }
         Ok(Self {
             normalises: early.contains(&"Sub") && early.contains(&"Mul"),
@@ -150,7 +176,10 @@ impl Builder {
         };
         if node.op_type == "Constant" {
             let tensor = node.tensor().ok_or_else(|| {
-                Error::unsupported(format!("{}: constants other than tensors are not supported", named(node)))
+                Error::unsupported(format!(
+                    "{}: constants other than tensors are not supported",
+                    named(node)
+                ))
             })?;
             self.fixed.insert(output.clone(), at(node, Value::of_file(tensor))?);
             return Ok(Vec::new());
@@ -171,13 +200,24 @@ impl Builder {
             let mut source = first;
             if let Some((from, scales, shifts)) = self.norms.get(&source) {
                 if scales.len() != filters.inputs() {
-                    return Err(Error::data(format!("{}: {} channels are normalised before it, it takes {}", named(node), scales.len(), filters.inputs())));
+                    return Err(Error::data(format!(
+                        "{}: {} channels are normalised before it, it takes {}",
+                        named(node),
+                        scales.len(),
+                        filters.inputs()
+                    )));
                 }
                 filters.scale_input(scales, shifts);
                 source = from.clone();
             }
             let computed = &self.computed;
-            let fused = follow(uses, &mut filters, output, |name| fixed.get(name), |name| computed.contains(name))?;
+            let fused = follow(
+                uses,
+                &mut filters,
+                output,
+                |name| fixed.get(name),
+                |name| computed.contains(name),
+            )?;
             let convolution = filters.into_convolution(fused.activation, &self.scratch);
             let inputs = std::iter::once(source).chain(fused.residual).collect();
             self.step(node, Operator::Convolution(Box::new(convolution)), inputs, fused.output)?;
@@ -186,7 +226,11 @@ impl Builder {
         let operator = build::operator(node, self.opset, input, &self.scratch)?;
         let inputs: Vec<String> = match &operator {
             // Their other inputs are part of them.
-            Operator::Convolution(_) | Operator::Linear(_) | Operator::Affine(..) | Operator::Activation(_) | Operator::Identity => {
+            Operator::Convolution(_)
+            | Operator::Linear(_)
+            | Operator::Affine(..)
+            | Operator::Activation(_)
+            | Operator::Identity => {
                 vec![first]
             }
             // Optional inputs are left out by an empty name.
@@ -203,8 +247,14 @@ impl Builder {
     }
 
     fn step(&mut self, node: &Node, operator: Operator, inputs: Vec<String>, output: String) -> Result<()> {
-        if let Some(missing) = inputs.iter().find(|n| !self.computed.contains(*n) && !self.fixed.contains_key(*n)) {
-            return Err(Error::data(format!("{}: nothing before it makes its input `{missing}`", named(node))));
+        if let Some(missing) = inputs
+            .iter()
+            .find(|n| !self.computed.contains(*n) && !self.fixed.contains_key(*n))
+        {
+            return Err(Error::data(format!(
+                "{}: nothing before it makes its input `{missing}`",
+                named(node)
+            )));
         }
         self.computed.insert(output.clone());
         self.steps.push(Step {

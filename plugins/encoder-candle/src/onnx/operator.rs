@@ -5,9 +5,10 @@ use candle_core::{Result, Tensor, bail};
 use super::pool::{self, Pool};
 use super::value::Value;
 use crate::convolution::{Convolution, activation::Activation};
+use crate::elementwise::{combine, map, relu};
 
 /// A function of one value, element by element.
-pub type Elementwise = fn(&Tensor) -> Result<Tensor>;
+pub type Elementwise = fn(f32) -> f32;
 
 /// An operator with all that is fixed about it.
 #[derive(Debug)]
@@ -97,25 +98,33 @@ impl Operator {
             Self::Affine(scales, shifts) => {
                 let device = candle_core::Device::Cpu;
                 let vector = |v: &Vec<f32>| Tensor::from_slice(v, v.len(), &device);
-                let apply = |x: &Tensor| x.broadcast_mul(&vector(scales)?)?.broadcast_add(&vector(shifts)?);
+                let apply = |x: &Tensor| {
+                    let scaled = combine(x, &vector(scales)?, |x, scale| x * scale)?;
+                    combine(&scaled, &vector(shifts)?, |x, shift| x + shift)
+                };
                 match rank {
                     4 => apply(&first.maps()?).map(Value::Maps),
                     2 => apply(&first.plain()?).map(Value::Plain),
                     _ => bail!("a batch normalisation of {rank} dimensions"),
                 }
             }
-            Self::Activation(activation) => each(first, |x| match activation {
-                Activation::Identity => Ok(x.clone()),
-                Activation::Relu => x.relu(),
-                Activation::Clip { low, high } => x.clamp(*low, *high),
+            Self::Activation(activation) => match activation {
+                Activation::Identity => Ok(first.clone()),
+                Activation::Relu => each(first, relu),
+                Activation::Clip { low, high } => each(first, |x| {
+                    if x < *low {
+                        *low
+                    } else if x > *high {
+                        *high
+                    } else {
+                        x
+                    }
+                }),
                 Activation::Prelu(_) => bail!("slopes of a separate PReLU are an input"),
-            }),
+            },
             Self::Prelu => {
-                let positive = each(first, Tensor::relu)?;
-                let negative = binary(Binary::Sub, first, &positive)?;
-                let slopes = input(1)?;
-                // ONNX: broadcast to the right, as for arithmetic.
-                binary(Binary::Add, &positive, &binary(Binary::Mul, &negative, slopes)?)
+                let slope = |x: f32, slope: f32| if x < 0.0 { x * slope } else { x };
+                both(first, input(1)?, slope)
             }
             Self::Elementwise(function) => each(first, function),
             Self::Binary(kind) => binary(*kind, first, input(1)?),
@@ -154,8 +163,8 @@ impl Operator {
             },
             Self::Softmax(at) => {
                 let (x, at) = (first.plain()?, axis(*at, rank)?);
-                let powers = x.broadcast_sub(&x.max_keepdim(at)?)?.exp()?;
-                powers.broadcast_div(&powers.sum_keepdim(at)?).map(Value::Plain)
+                let powers = combine(&x, &x.max_keepdim(at)?, |x, most| (x - most).exp())?;
+                combine(&powers, &powers.sum_keepdim(at)?, |x, sum| x / sum).map(Value::Plain)
             }
             Self::ReduceMean(axes, keep) => {
                 let axes = axes_of(axes, inputs)?.unwrap_or_else(|| (0..rank as i64).collect());
@@ -167,7 +176,8 @@ impl Operator {
             Self::Slice => slice(inputs),
             Self::Normalise(at) => {
                 let (x, at) = (first.plain()?, axis(*at, rank)?);
-                x.broadcast_div(&x.sqr()?.sum_keepdim(at)?.sqrt()?).map(Value::Plain)
+                let squares = map(&x, |x| x * x)?.sum_keepdim(at)?;
+                combine(&x, &squares, |x, sum| x / sum.sqrt()).map(Value::Plain)
             }
         }
     }
@@ -182,10 +192,10 @@ fn axes_of(attribute: &Option<Vec<i64>>, inputs: &[&Value]) -> Result<Option<Vec
     }
 }
 
-fn each(value: &Value, function: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Value> {
+fn each(value: &Value, function: impl Fn(f32) -> f32 + Send + Sync) -> Result<Value> {
     match value {
-        Value::Maps(maps) => function(maps).map(Value::Maps),
-        other => function(&other.plain()?).map(Value::Plain),
+        Value::Maps(maps) => map(maps, function).map(Value::Maps),
+        other => map(&other.plain()?, function).map(Value::Plain),
     }
 }
 
@@ -193,13 +203,16 @@ fn binary(kind: Binary, a: &Value, b: &Value) -> Result<Value> {
     if let (Value::Ints(shape, x), Value::Ints(others, y)) = (a, b) {
         return integers(kind, [shape, others], [x, y]);
     }
-    let apply = |a: &Tensor, b: &Tensor| match kind {
-        Binary::Add => a.broadcast_add(b),
-        Binary::Sub => a.broadcast_sub(b),
-        Binary::Mul => a.broadcast_mul(b),
-        Binary::Div => a.broadcast_div(b),
-        Binary::Pow => a.broadcast_pow(b),
-    };
+    match kind {
+        Binary::Add => both(a, b, |a, b| a + b),
+        Binary::Sub => both(a, b, |a, b| a - b),
+        Binary::Mul => both(a, b, |a, b| a * b),
+        Binary::Div => both(a, b, |a, b| a / b),
+        Binary::Pow => both(a, b, f32::powf),
+    }
+}
+
+fn both(a: &Value, b: &Value, function: impl Fn(f32, f32) -> f32 + Send + Sync) -> Result<Value> {
     // With channels last, what is broadcast must be turned as well.
     let turned = |value: &Value| -> Result<Tensor> {
         if let Value::Maps(maps) = value {
@@ -213,14 +226,18 @@ fn binary(kind: Binary, a: &Value, b: &Value) -> Result<Value> {
     let ranks = [a.shape().len(), b.shape().len()];
     match (a, b) {
         (Value::Maps(_), _) | (_, Value::Maps(_)) if ranks.iter().all(|r| *r <= 4) => {
-            apply(&turned(a)?, &turned(b)?).map(Value::Maps)
+            combine(&turned(a)?, &turned(b)?, function).map(Value::Maps)
         }
-        _ => apply(&a.plain()?, &b.plain()?).map(Value::Plain),
+        _ => combine(&a.plain()?, &b.plain()?, function).map(Value::Plain),
     }
 }
 
 fn integers(kind: Binary, [shape, others]: [&Vec<usize>; 2], [x, y]: [&Vec<i64>; 2]) -> Result<Value> {
-    let (longer, count) = if x.len() >= y.len() { (shape, x.len()) } else { (others, y.len()) };
+    let (longer, count) = if x.len() >= y.len() {
+        (shape, x.len())
+    } else {
+        (others, y.len())
+    };
     if x.is_empty() || y.is_empty() || (x.len() != y.len() && x.len() != 1 && y.len() != 1) {
         bail!("arithmetic of integers of shapes {shape:?} and {others:?}")
     }
@@ -251,7 +268,10 @@ fn reshape(value: &Value, to: &[i64]) -> Result<Value> {
             _ => usize::try_from(*extent).unwrap_or(usize::MAX - 1),
         });
     }
-    let known = shape.iter().filter(|d| **d != usize::MAX).try_fold(1usize, |n, d| n.checked_mul(*d));
+    let known = shape
+        .iter()
+        .filter(|d| **d != usize::MAX)
+        .try_fold(1usize, |n, d| n.checked_mul(*d));
     if let (Some(at), Some(known)) = (shape.iter().position(|d| *d == usize::MAX), known)
         && known > 0
     {
@@ -269,7 +289,10 @@ fn reshape(value: &Value, to: &[i64]) -> Result<Value> {
 fn concat(inputs: &[&Value], at: i64) -> Result<Value> {
     let rank = inputs.first().map_or(0, |v| v.shape().len());
     let at = axis(at, rank)?;
-    if inputs.iter().all(|v| matches!(v, Value::Ints(shape, _) if shape.len() <= 1)) {
+    if inputs
+        .iter()
+        .all(|v| matches!(v, Value::Ints(shape, _) if shape.len() <= 1))
+    {
         let mut all = Vec::new();
         for value in inputs {
             all.extend(value.ints()?);
@@ -303,7 +326,10 @@ fn gather(value: &Value, indices: &Value, at: i64) -> Result<Value> {
         return Ok(Value::Ints(to, chosen.into_iter().map(|i| values[i]).collect()));
     }
     let plain = value.plain()?;
-    let parts = chosen.into_iter().map(|i| plain.narrow(at, i, 1)).collect::<Result<Vec<_>>>()?;
+    let parts = chosen
+        .into_iter()
+        .map(|i| plain.narrow(at, i, 1))
+        .collect::<Result<Vec<_>>>()?;
     Tensor::cat(&parts, at)?.contiguous()?.reshape(to).map(Value::Plain)
 }
 
@@ -352,11 +378,21 @@ fn slice(inputs: &[&Value]) -> Result<Value> {
         Some(axes) => axes.ints()?,
         None => (0..starts.len() as i64).collect(),
     };
-    if rest.get(1).map(|steps| steps.ints()).transpose()?.is_some_and(|steps| steps.iter().any(|s| *s != 1)) {
+    if rest
+        .get(1)
+        .map(|steps| steps.ints())
+        .transpose()?
+        .is_some_and(|steps| steps.iter().any(|s| *s != 1))
+    {
         bail!("a slice with steps other than 1 is not supported")
     }
     if starts.len() != axes.len() || ends.len() != axes.len() {
-        bail!("a slice of {} starts, {} ends and {} axes", starts.len(), ends.len(), axes.len())
+        bail!(
+            "a slice of {} starts, {} ends and {} axes",
+            starts.len(),
+            ends.len(),
+            axes.len()
+        )
     }
     let mut plain = data.plain()?;
     for ((start, end), at) in starts.iter().zip(&ends).zip(&axes) {
@@ -367,13 +403,15 @@ fn slice(inputs: &[&Value]) -> Result<Value> {
         plain = plain.narrow(at, from, to.saturating_sub(from))?;
     }
     match data {
-        Value::Ints(..) => Ok(Value::Ints(plain.dims().to_vec(), Value::Plain(plain.contiguous()?).ints()?)),
+        Value::Ints(..) => Ok(Value::Ints(
+            plain.dims().to_vec(),
+            Value::Plain(plain.contiguous()?).ints()?,
+        )),
         _ => plain.contiguous().map(Value::Plain),
     }
 }
 
 /// `1 / (1 + exp(-x))`.
-pub fn sigmoid(x: &Tensor) -> Result<Tensor> {
-    (x.neg()?.exp()? + 1.0)?.recip()
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
 }
-

@@ -47,7 +47,13 @@ impl Value {
     pub fn ints(&self) -> Result<Vec<i64>> {
         match self {
             Self::Ints(_, values) => Ok(values.clone()),
-            other => Ok(other.plain()?.flatten_all()?.to_vec1::<f32>()?.into_iter().map(|v| v as i64).collect()),
+            other => Ok(other
+                .plain()?
+                .flatten_all()?
+                .to_vec1::<f32>()?
+                .into_iter()
+                .map(|v| v as i64)
+                .collect()),
         }
     }
 
@@ -70,11 +76,20 @@ impl Value {
             Err(_) => bail!("tensor `{}` has dimensions {:?}", tensor.name, tensor.dims),
         };
         if tensor.data_location != 0 {
-            bail!("the data of tensor `{}` lies in another file: save the model as one file", tensor.name)
+            bail!(
+                "the data of tensor `{}` lies in another file: save the model as one file",
+                tensor.name
+            )
         }
         let raw = |element: Element| element.decode(&tensor.raw_data);
         let is_raw = !tensor.raw_data.is_empty();
-        let halves = || tensor.int32_data.iter().flat_map(|v| (*v as u16).to_le_bytes()).collect::<Vec<u8>>();
+        let halves = || {
+            tensor
+                .int32_data
+                .iter()
+                .flat_map(|v| (*v as u16).to_le_bytes())
+                .collect::<Vec<u8>>()
+        };
         let floats = match tensor.data_type {
             1 if is_raw => Some(raw(Element::F32)),
             1 => Some(tensor.float_data.clone()),
@@ -99,9 +114,21 @@ impl Value {
             return Ok(Self::Plain(Tensor::from_vec(values, shape.as_slice(), &Device::Cpu)?));
         }
         let values: Vec<i64> = match tensor.data_type {
-            7 if is_raw => tensor.raw_data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect(),
+            7 if is_raw => tensor
+                .raw_data
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| i64::from_le_bytes(*b))
+                .collect(),
             7 => tensor.int64_data.clone(),
-            6 if is_raw => tensor.raw_data.as_chunks().0.iter().map(|b| i32::from_le_bytes(*b).into()).collect(),
+            6 if is_raw => tensor
+                .raw_data
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| i32::from_le_bytes(*b).into())
+                .collect(),
             2 | 9 if is_raw => tensor.raw_data.iter().map(|b| i64::from(*b)).collect(),
             2 | 6 | 9 => tensor.int32_data.iter().map(|v| i64::from(*v)).collect(),
             other => bail!("tensor `{}` is of ONNX type {other}, which cannot be read", tensor.name),

@@ -62,7 +62,14 @@ impl Instructions {
 }
 
 /// `sums[p] = left[p] * right[p]` for every product `p`.
-pub fn multiply(panels: &Panels, left: &[f32], right: &Columns, sums: &Sums, out: &mut [f32], instructions: Instructions) {
+pub fn multiply(
+    panels: &Panels,
+    left: &[f32],
+    right: &Columns,
+    sums: &Sums,
+    out: &mut [f32],
+    instructions: Instructions,
+) {
     let panel = sums.rows * sums.width;
     if panel == 0 {
         return;
@@ -208,7 +215,9 @@ mod tests {
             for row in 0..rows {
                 for c in 0..columns {
                     let expected: f64 = (0..depth)
-                        .map(|k| f64::from(a[(p * rows + row) * depth + k]) * f64::from(b[(p * depth + k) * columns + c]))
+                        .map(|k| {
+                            f64::from(a[(p * rows + row) * depth + k]) * f64::from(b[(p * depth + k) * columns + c])
+                        })
                         .sum();
                     let got = out[sums.at(p, c / sums.width, row) + c % sums.width];
                     assert!(

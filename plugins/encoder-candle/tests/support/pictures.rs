@@ -33,7 +33,9 @@ pub fn orl_crop(path: &Path) -> Vec<u8> {
 
 /// `count` pictures of smoothed noise, as `fixtures/make_iresnet_reference.py` draws them.
 pub fn smooth(count: usize, size: usize) -> Vec<u8> {
-    let noise: Vec<u32> = (0..count * size * size * 3).map(|i| super::synthetic::hashed(i).into()).collect();
+    let noise: Vec<u32> = (0..count * size * size * 3)
+        .map(|i| super::synthetic::hashed(i).into())
+        .collect();
     let mut out = Vec::with_capacity(noise.len());
     for picture in noise.chunks_exact(size * size * 3) {
         for at in 0..picture.len() {

@@ -11,10 +11,17 @@ const MODELS: [&[u8]; 3] = [
 #[test]
 fn normalisations_sums_and_activations_go_into_convolutions() {
     let network = Network::read(MODELS[0]).unwrap();
-    let left: Vec<&str> = network.steps.iter().map(|s| s.what.split(' ').next().unwrap()).collect();
+    let left: Vec<&str> = network
+        .steps
+        .iter()
+        .map(|s| s.what.split(' ').next().unwrap())
+        .collect();
     let others: Vec<&&str> = left.iter().filter(|what| **what != "Conv").collect();
     assert!(others.iter().all(|what| !["PRelu", "Add"].contains(what)), "{left:?}");
-    assert!(left.iter().filter(|what| **what == "BatchNormalization").count() <= 2, "{left:?}");
+    assert!(
+        left.iter().filter(|what| **what == "BatchNormalization").count() <= 2,
+        "{left:?}"
+    );
 }
 
 proptest! {

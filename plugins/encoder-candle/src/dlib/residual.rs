@@ -3,21 +3,14 @@
 use candle_core::{Result as CandleResult, Tensor};
 use ficta_core::Result;
 
-use crate::convolution::Convolution;
-use crate::im2col::Window;
-use crate::pool::average_pool;
-use crate::weights::Weights;
+use super::layer::load;
+use super::pool::average_pool;
+use super::weights::Weights;
+use crate::convolution::{Convolution, activation::Activation, scratch::Scratch, window::Window};
+use crate::elementwise::{combine, relu};
 
-const SAME: Window = Window {
-    size: 3,
-    stride: 1,
-    padding: 1,
-};
-const HALVING: Window = Window {
-    size: 3,
-    stride: 2,
-    padding: 0,
-};
+const SAME: Window = Window::square(3, 1, 1);
+const HALVING: Window = Window::square(3, 2, 0);
 
 /// A residual block; `Halve` takes its input at half size and may widen it.
 #[derive(Debug)]
@@ -31,30 +24,46 @@ pub enum Residual {
 
 impl Residual {
     /// The block that keeps size and `channels`.
-    pub fn load_keep(weights: &mut Weights, name: &str, channels: usize) -> Result<Self> {
+    pub fn load_keep(weights: &mut Weights, name: &str, channels: usize, scratch: &Scratch) -> Result<Self> {
+        let (first, second) = (format!("{name}/conv1"), format!("{name}/conv2"));
         let both = [channels, channels];
         Ok(Self::Keep(
-            Convolution::load(weights, &format!("{name}/conv1"), SAME, both)?.with_relu(),
-            Convolution::load(weights, &format!("{name}/conv2"), SAME, both)?,
+            load(weights, &first, SAME, both, Activation::Relu, scratch)?,
+            load(weights, &second, SAME, both, Activation::Relu, scratch)?,
         ))
     }
 
     /// The block that halves the map.
-    pub fn load_halve(weights: &mut Weights, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
+    pub fn load_halve(
+        weights: &mut Weights,
+        name: &str,
+        [inputs, outputs]: [usize; 2],
+        scratch: &Scratch,
+    ) -> Result<Self> {
+        let (first, second) = (format!("{name}/conv1"), format!("{name}/conv2"));
         Ok(Self::Halve(
-            Convolution::load(weights, &format!("{name}/conv1"), HALVING, [inputs, outputs])?.with_relu(),
-            Convolution::load(weights, &format!("{name}/conv2"), SAME, [outputs, outputs])?,
+            load(weights, &first, HALVING, [inputs, outputs], Activation::Relu, scratch)?,
+            load(
+                weights,
+                &second,
+                SAME,
+                [outputs, outputs],
+                Activation::Identity,
+                scratch,
+            )?,
         ))
     }
 
-    /// `[H,W,in]` to `[H',W',out]`.
+    /// `[N,H,W,in]` to `[N,H',W',out]`.
     pub fn forward(&self, map: &Tensor) -> CandleResult<Tensor> {
         match self {
-            Self::Keep(first, second) => (second.forward(&first.forward(map)?)? + map)?.relu(),
+            Self::Keep(first, second) => second.forward_add(&first.forward(map)?, map),
             Self::Halve(first, second) => {
                 let branch = second.forward(&first.forward(map)?)?;
                 let shortcut = average_pool(map, 2)?;
-                (grow(&branch, &shortcut)? + grow(&shortcut, &branch)?)?.relu()
+                combine(&grow(&branch, &shortcut)?, &grow(&shortcut, &branch)?, |a, b| {
+                    relu(a + b)
+                })
             }
         }
     }

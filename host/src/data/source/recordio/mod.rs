@@ -38,6 +38,7 @@ pub struct RecordIoSource {
     listing: Option<Listing>,
     /// Whether labels are those of the list, the records having none.
     labels_from_list: bool,
+    damage: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -49,18 +50,18 @@ impl RecordIoSource {
     pub fn open(path: &Path) -> Result<Self> {
         let path = file(path)?;
         let rec = Mapped::open(&path)?;
-        let mut notes = Vec::new();
+        let (mut notes, mut damage) = (Vec::new(), Vec::new());
         let index_path = path.with_extension("idx");
         let all = match index_path.exists() {
             true => Index::read(&Mapped::open(&index_path)?)?,
             false => {
-                let (found, damage) = Index::scan(&rec)?;
+                let (found, fault) = Index::scan(&rec)?;
                 notes.push(format!(
                     "there is no {}: {} records were found by reading the .rec",
                     index_path.display(),
                     found.len()
                 ));
-                if let Some(fault) = damage {
+                if let Some(fault) = fault {
                     if found.len() == 0 {
                         return Err(rec.error(fault.offset, fault.reason));
                     }
@@ -83,6 +84,7 @@ impl RecordIoSource {
             property: None,
             listing: None,
             labels_from_list: false,
+            damage,
             notes,
         };
         source.read_property(&path)?;
@@ -208,6 +210,10 @@ impl ImageSource for RecordIoSource {
 
     fn identity_name(&self, label: i64) -> Option<String> {
         self.listing.as_ref()?.identity_name(label)
+    }
+
+    fn damage(&self) -> Vec<String> {
+        self.damage.clone()
     }
 
     fn notes(&self) -> Vec<String> {

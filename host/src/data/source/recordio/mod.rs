@@ -65,10 +65,7 @@ impl RecordIoSource {
                     if found.len() == 0 {
                         return Err(rec.error(fault.offset, fault.reason));
                     }
-                    notes.push(format!(
-                        "offset {}: {}; what follows is not read",
-                        fault.offset, fault.reason
-                    ));
+                    damage.push(rec.error(fault.offset, fault.reason).message().to_owned());
                 }
                 found
             }

@@ -30,3 +30,6 @@ pub use roc::{Roc, roc};
 pub use set::VerificationSet;
 pub use val::Val;
 pub use verification::{Verification, distances, flip_sum, verify};
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ pub struct Val {
 
 /// For each fold, the threshold at which the false acceptance rate of the other folds is `target`, by linear interpolation between the thresholds
 /// tried (0 where no threshold reaches it); then the true and false acceptance rates of the fold at it. Where several thresholds have one rate, the
-/// last of them counts, as in `numpy.interp`. A fold without genuine pairs gives no true acceptance rate, one without impostors no false one.
+/// last of them counts, as in `numpy.interp` and in the `interp1d` of SciPy 1.0 that InsightFace was written for. A fold without genuine pairs gives no true acceptance rate, one without impostors no false one.
 pub fn val_at_far(distances: &[f64], same: &[bool], fold: &[usize], folds: usize, thresholds: &Thresholds, target: f64) -> Val {
     let steps = &thresholds.ascending;
     // impostors[fold][step]: accepted at the step.

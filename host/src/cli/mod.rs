@@ -1,6 +1,9 @@
 //! The `ficta` command.
 
 mod args;
+mod component_params;
+mod evaluate;
+mod interrupt;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
@@ -28,6 +31,7 @@ pub fn main() -> ExitCode {
         args::Command::Run(run) => run::run(run, args.json),
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
+        args::Command::Evaluate(evaluate) => evaluate::evaluate(evaluate, args.json),
         args::Command::Report(report) => report::report(report, args.json),
     };
     match done {

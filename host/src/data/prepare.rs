@@ -39,6 +39,16 @@ impl Rgb {
         })
     }
 
+    /// The mirror image: left and right exchanged.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let rows = self.pixels.chunks_exact((self.width * 3).max(1));
+        Self {
+            pixels: rows.flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten()).copied().collect(),
+            ..*self
+        }
+    }
+
     /// The image at another size; see [`mod@super::resize`].
     #[must_use]
     pub fn resized(&self, height: usize, width: usize) -> Self {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::evaluate::EvaluateArgs;
+use super::{data::DataArgs, evaluate::EvaluateArgs};
 
 /// Fictional identities for face recognition: compose, run and compare.
 #[derive(Parser, Debug)]
@@ -29,6 +29,8 @@ pub enum Command {
     Plugins(PluginsArgs),
     /// Measures a network, or features, on verification sets: LFW and its kind.
     Evaluate(Box<EvaluateArgs>),
+    /// Reads, checks, writes and divides sets of labelled images.
+    Data(DataArgs),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
 }

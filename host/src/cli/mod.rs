@@ -2,6 +2,7 @@
 
 mod args;
 mod component_params;
+mod data;
 mod evaluate;
 mod interrupt;
 mod own_stdout;
@@ -32,6 +33,11 @@ pub fn main() -> ExitCode {
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
         args::Command::Evaluate(evaluate) => evaluate::evaluate(evaluate, args.json),
+        args::Command::Data(data) => match data::data(data, args.json) {
+            Ok(data::Outcome::Invalid) => return ExitCode::from(4),
+            Ok(data::Outcome::Done) => Ok(()),
+            Err(e) => Err(e),
+        },
         args::Command::Report(report) => report::report(report, args.json),
     };
     match done {

@@ -1,5 +1,6 @@
 //! Labelled faces: the layouts they lie in, how they are checked, written and brought to size, and who is held out.
 
+pub mod check;
 mod config;
 pub mod convert;
 pub mod decode;
@@ -12,6 +13,7 @@ pub mod prepare;
 pub mod resize;
 pub mod source;
 pub mod split;
+pub mod writer;
 
 pub use config::{Crop, DataConfig, Size};
 pub use people::People;

@@ -22,29 +22,40 @@ impl People {
     /// # Errors
     /// An image whose label cannot be read, with the reason; more than 2^32 images.
     pub fn of(source: &dyn ImageSource) -> Result<Self> {
+        if let Some(damage) = source.damage().first() {
+            let error = Error::data(format!("the set is damaged: {damage}"));
+            return Err(error
+                .help("`ficta data validate` lists what is wrong; `ficta data convert --repair` keeps what is whole"));
+        }
+        if let Some(index) = (0..source.len()).find(|index| source.label(*index) < 0) {
+            source.bytes(index)?;
+            let message = format!(
+                "{}: its label is {}, expected 0 or above",
+                source.name(index),
+                source.label(index)
+            );
+            return Err(Error::data(message)
+                .help("`ficta data validate` lists all such images; `ficta data convert --repair` leaves them out"));
+        }
+        Self::of_readable(source)
+    }
+
+    /// The same for the images whose labels can be read, whatever damage there is beside them.
+    ///
+    /// # Errors
+    /// More than 2^32 images.
+    pub fn of_readable(source: &dyn ImageSource) -> Result<Self> {
         if u32::try_from(source.len()).is_err() {
             return Err(Error::unsupported(format!(
                 "the set has {} images, expected fewer than 2^32",
                 source.len()
             )));
         }
-        if let Some(damage) = source.damage().first() {
-            let error = Error::data(format!("the set is damaged: {damage}"));
-            return Err(error
-                .help("`ficta data validate` lists what is wrong; `ficta data convert --repair` keeps what is whole"));
-        }
         let mut counts: BTreeMap<i64, usize> = (0..source.listed_identities() as i64).map(|label| (label, 0)).collect();
         for index in 0..source.len() {
             let label = source.label(index);
             if label < 0 {
-                source.bytes(index)?;
-                let error = Error::data(format!(
-                    "{}: its label is {label}, expected 0 or above",
-                    source.name(index)
-                ));
-                return Err(
-                    error.help("`ficta data validate` lists all such images; `convert --repair` leaves them out")
-                );
+                continue;
             }
             *counts.entry(label).or_insert(0) += 1;
         }
@@ -55,7 +66,7 @@ impl People {
             starts.push(start + *place);
             *place = start;
         }
-        let mut images = vec![0; source.len()];
+        let mut images = vec![0; starts[starts.len() - 1]];
         for index in 0..source.len() {
             if let Some(place) = counts.get_mut(&source.label(index)) {
                 images[*place] = index as u32;

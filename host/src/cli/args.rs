@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::{data::DataArgs, evaluate::EvaluateArgs};
+
 /// Fictional identities for face recognition: compose, run and compare.
 #[derive(Parser, Debug)]
 #[command(name = "ficta", version, about, max_term_width = 100)]
@@ -25,6 +27,10 @@ pub enum Command {
     Plan(PlanArgs),
     /// Lists or inspects plugins.
     Plugins(PluginsArgs),
+    /// Measures a network, or features, on verification sets: LFW and its kind.
+    Evaluate(Box<EvaluateArgs>),
+    /// Reads, checks, writes and divides sets of labelled images.
+    Data(DataArgs),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
     /// Computes raw features of aligned faces.

@@ -3,7 +3,10 @@
 mod args;
 mod audit;
 mod component_params;
+mod data;
 mod encode;
+mod evaluate;
+mod interrupt;
 mod metrics;
 mod own_stdout;
 mod plan;
@@ -38,6 +41,12 @@ pub fn main() -> ExitCode {
         args::Command::Run(run) => run::run(run, args.json),
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
+        args::Command::Evaluate(evaluate) => evaluate::evaluate(evaluate, args.json),
+        args::Command::Data(data) => match data::data(data, args.json) {
+            Ok(data::Outcome::Invalid) => return ExitCode::from(4),
+            Ok(data::Outcome::Done) => Ok(()),
+            Err(e) => Err(e),
+        },
         args::Command::Report(report) => report::report(report, args.json),
         args::Command::Encode(encode) => encode::encode(encode, args.json),
         args::Command::Stats(stats) => stats::stats(stats, args.json),

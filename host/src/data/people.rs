@@ -28,6 +28,11 @@ impl People {
                 source.len()
             )));
         }
+        if let Some(damage) = source.damage().first() {
+            let error = Error::data(format!("the set is damaged: {damage}"));
+            return Err(error
+                .help("`ficta data validate` lists what is wrong; `ficta data convert --repair` keeps what is whole"));
+        }
         let mut counts: BTreeMap<i64, usize> = (0..source.listed_identities() as i64).map(|label| (label, 0)).collect();
         for index in 0..source.len() {
             let label = source.label(index);

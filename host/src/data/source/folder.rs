@@ -47,6 +47,11 @@ impl FolderSource {
     /// # Errors
     /// A missing folder, or one without images; [`ficta_core::ErrorKind::IO`] with the path where listing fails.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_part(path, |_| true)
+    }
+
+    /// The same for the images whose file name `part` accepts.
+    pub(super) fn open_part(path: &Path, part: impl Fn(&Path) -> bool) -> Result<Self> {
         let shown = path.display();
         if !path.exists() {
             let error = Error::data(format!("the image folder {shown} does not exist"));
@@ -68,7 +73,7 @@ impl FolderSource {
             match entry.what {
                 _ if entry.hidden() => found.skipped.hidden += 1,
                 What::Other | What::Image => found.skipped.files += 1,
-                What::Folder => found.add_person(&entry)?,
+                What::Folder => found.add_person(&entry, &part)?,
             }
         }
         if found.images.len() == 0 {
@@ -84,13 +89,14 @@ impl FolderSource {
         Ok(found)
     }
 
-    fn add_person(&mut self, folder: &Entry) -> Result<()> {
+    fn add_person(&mut self, folder: &Entry, part: &dyn Fn(&Path) -> bool) -> Result<()> {
         self.people.push(folder.name.as_bytes())?;
         for entry in list(&self.root.join(&folder.name))? {
             match entry.what {
                 _ if entry.hidden() => self.skipped.hidden += 1,
                 What::Folder => self.skipped.folders += 1,
                 What::Other => self.skipped.files += 1,
+                What::Image if !part(Path::new(&entry.name)) => self.skipped.files += 1,
                 What::Image => self.images.push(entry.name.as_bytes())?,
             }
         }

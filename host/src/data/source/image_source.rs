@@ -82,6 +82,11 @@ pub trait ImageSource: Send + Sync {
         Vec::new()
     }
 
+    /// Damage that opening met and went around: images beyond it are missing from the set. Whoever learns from the set must refuse it.
+    fn damage(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The decoded image.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::evaluate::EvaluateArgs;
+use super::{data::DataArgs, evaluate::EvaluateArgs};
 
 /// Fictional identities for face recognition: compose, run and compare.
 #[derive(Parser, Debug)]
@@ -27,6 +27,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Lists or inspects plugins.
     Plugins(PluginsArgs),
+    /// Reads, checks, converts and aligns sets of faces.
+    Data(DataArgs),
     /// Measures a network, or features, on verification sets: LFW and its kind.
     Evaluate(Box<EvaluateArgs>),
     /// Shows the table of a finished run and where its report is.

@@ -2,6 +2,7 @@
 
 mod args;
 mod component_params;
+mod data;
 mod evaluate;
 mod interrupt;
 mod own_stdout;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
         args::Command::Run(run) => run::run(run, args.json),
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
+        args::Command::Data(data) => data::data(data, args.json),
         args::Command::Evaluate(evaluate) => evaluate::evaluate(evaluate, args.json),
         args::Command::Report(report) => report::report(report, args.json),
     };

@@ -1,5 +1,6 @@
 //! Labelled faces: the layouts they lie in, how they are checked, written and brought to size, and who is held out.
 
+pub mod align;
 mod config;
 pub mod convert;
 pub mod decode;

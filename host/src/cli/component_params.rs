@@ -11,7 +11,8 @@ pub fn parse(given: &[String]) -> Result<Value> {
     let mut out = Map::new();
     for text in given {
         let (key, value) = text.split_once('=').ok_or_else(|| {
-            Error::config(format!("--param {text}: expected KEY=VALUE")).help("for example --param weights=glint360k.onnx")
+            Error::config(format!("--param {text}: expected KEY=VALUE"))
+                .help("for example --param weights=glint360k.onnx")
         })?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         if out.insert(key.to_owned(), value).is_some() {
@@ -31,6 +32,11 @@ mod tests {
         let expected = serde_json::json!({"scale": 32, "name": "a b", "flip": true, "path": "/x=y", "ids": [1, 2]});
         assert_eq!(parse(&given).unwrap(), expected);
         assert!(parse(&["x".to_owned()]).unwrap_err().message().contains("KEY=VALUE"));
-        assert!(parse(&["x=1".to_owned(), "x=2".to_owned()]).unwrap_err().message().contains("twice"));
+        assert!(
+            parse(&["x=1".to_owned(), "x=2".to_owned()])
+                .unwrap_err()
+                .message()
+                .contains("twice")
+        );
     }
 }

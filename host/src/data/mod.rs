@@ -4,6 +4,7 @@ pub mod align;
 mod config;
 pub mod convert;
 pub mod decode;
+pub mod loader;
 mod natural_order;
 pub mod pack;
 pub mod people;

@@ -44,7 +44,10 @@ impl Rgb {
     pub fn mirrored(&self) -> Self {
         let rows = self.pixels.chunks_exact((self.width * 3).max(1));
         Self {
-            pixels: rows.flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten()).copied().collect(),
+            pixels: rows
+                .flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten())
+                .copied()
+                .collect(),
             ..*self
         }
     }

@@ -56,7 +56,10 @@ impl CrossValidation {
             let first = this - this % pairs.folds;
             let mut elsewhere = vec![0f64; steps];
             for other in (first..first + pairs.folds).filter(|other| *other != this) {
-                elsewhere.iter_mut().zip(&rights[other]).for_each(|(sum, right)| *sum += right);
+                elsewhere
+                    .iter_mut()
+                    .zip(&rights[other])
+                    .for_each(|(sum, right)| *sum += right);
             }
             let best = best(&elsewhere, thresholds.prefer_last);
             out.chosen.push(best);

@@ -38,7 +38,13 @@ pub fn embed(network: &mut Network, images: &dyn SetImages, ctx: &Ctx<'_>) -> Re
     for start in (0..n).step_by(BLOCK) {
         let block: Vec<Result<(Rgb, bool)>> = (start..n.min(start + BLOCK))
             .into_par_iter()
-            .map(|at| fitted(decode::rgb(&images.bytes(at)?, &images.place(at))?, size, &images.place(at)))
+            .map(|at| {
+                fitted(
+                    decode::rgb(&images.bytes(at)?, &images.place(at))?,
+                    size,
+                    &images.place(at),
+                )
+            })
             .collect();
         let block = block.into_iter().collect::<Result<Vec<_>>>()?;
         out.scaled += block.iter().filter(|(_, scaled)| *scaled).count();

@@ -25,7 +25,10 @@ impl Features {
             (npy::read(path)?, None)
         } else {
             let mut tensors = Tensors::read(path)?;
-            (tensors.take_tensor("feature")?, tensors.take_tensor("feature_flip").ok())
+            (
+                tensors.take_tensor("feature")?,
+                tensors.take_tensor("feature_flip").ok(),
+            )
         };
         Self::new(path, feature, mirrored)
     }
@@ -92,7 +95,10 @@ impl Features {
         let dim = out.len();
         let range = row * dim..(row + 1) * dim;
         match self.feature.values() {
-            Values::F32(v) => out.iter_mut().zip(&v[range.clone()]).for_each(|(o, x)| *o = f64::from(*x)),
+            Values::F32(v) => out
+                .iter_mut()
+                .zip(&v[range.clone()])
+                .for_each(|(o, x)| *o = f64::from(*x)),
             Values::F64(v) => out.copy_from_slice(&v[range.clone()]),
             _ => {}
         }
@@ -107,8 +113,10 @@ impl Features {
                 Some(column) => format!("holds {} at column {column}", out[column]),
                 None => format!("has length {length}, and so no direction"),
             };
-            return Err(Error::data(format!("{}: the feature of row {row} {what}", self.path.display()))
-                .help("look at that image, and at the network that made the feature"));
+            return Err(
+                Error::data(format!("{}: the feature of row {row} {what}", self.path.display()))
+                    .help("look at that image, and at the network that made the feature"),
+            );
         }
         out.iter_mut().for_each(|x| *x /= length);
         Ok(())

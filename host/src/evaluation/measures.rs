@@ -127,8 +127,10 @@ fn check(distances: &[f64], answers: Answers<'_>) -> Result<()> {
     }
     let pairs = same.len();
     if folds < 2 || (0..folds).any(|f| !fold.contains(&f)) {
-        return Err(Error::data(format!("{pairs} pairs in {folds} folds, expected two or more folds with pairs in each"))
-            .help("choose fewer folds with --folds, or take more pairs"));
+        return Err(Error::data(format!(
+            "{pairs} pairs in {folds} folds, expected two or more folds with pairs in each"
+        ))
+        .help("choose fewer folds with --folds, or take more pairs"));
     }
     for (kind, wanted) in [("genuine", true), ("impostor", false)] {
         if !same.contains(&wanted) {

@@ -34,7 +34,10 @@ impl Network {
     /// # Errors
     /// The network's.
     pub fn embed(&mut self, images: &[Rgb], ctx: &Ctx<'_>) -> Result<Vec<f32>> {
-        let Some(Rgb { height, width, .. }) = images.first().cloned().map(|first| Rgb { pixels: Vec::new(), ..first }) else {
+        let Some(Rgb { height, width, .. }) = images.first().cloned().map(|first| Rgb {
+            pixels: Vec::new(),
+            ..first
+        }) else {
             return Ok(Vec::new());
         };
         let (n, dim) = (images.len(), self.dim());

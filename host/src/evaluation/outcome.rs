@@ -101,7 +101,11 @@ impl Evaluation {
             let there = self.sets.iter().find(|s| &s.set == name);
             there.map(|s| s.measures.accuracy).ok_or_else(|| {
                 let names: Vec<&str> = self.sets.iter().map(|s| s.set.as_str()).collect();
-                Error::config(format!("`{}` was not evaluated on `{name}`, only on {}", self.name, names.join(", ")))
+                Error::config(format!(
+                    "`{}` was not evaluated on `{name}`, only on {}",
+                    self.name,
+                    names.join(", ")
+                ))
             })
         };
         sets.iter().map(of_set).collect()
@@ -115,8 +119,16 @@ impl Evaluation {
 pub fn insert_pairs(tensors: &mut Tensors, set: &str, distances: &[f64], answers: Answers<'_>) -> Result<()> {
     let n = distances.len();
     tensors.insert(&format!("{set}.distance"), &[n], distances.to_vec())?;
-    tensors.insert(&format!("{set}.same"), &[n], answers.same.iter().map(|s| u8::from(*s)).collect())?;
-    tensors.insert(&format!("{set}.fold"), &[n], answers.fold.iter().map(|f| *f as i64).collect())
+    tensors.insert(
+        &format!("{set}.same"),
+        &[n],
+        answers.same.iter().map(|s| u8::from(*s)).collect(),
+    )?;
+    tensors.insert(
+        &format!("{set}.fold"),
+        &[n],
+        answers.fold.iter().map(|f| *f as i64).collect(),
+    )
 }
 
 /// Distances of another network on the pairs of a set, from its [`DISTANCES`].
@@ -133,8 +145,10 @@ pub fn same_pairs(tensors: &Tensors, set: &str, answers: Answers<'_>) -> Result<
         && same.iter().zip(answers.same).all(|(a, b)| (*a == 1) == *b)
         && fold.iter().zip(answers.fold).all(|(a, b)| *a == *b as i64);
     if !equal {
-        return Err(Error::data(format!("{tensors}: `{set}` there has other pairs or folds than here"))
-            .help("evaluate both networks on the same file, with the same --folds"));
+        return Err(
+            Error::data(format!("{tensors}: `{set}` there has other pairs or folds than here"))
+                .help("evaluate both networks on the same file, with the same --folds"),
+        );
     }
     Ok(distances.to_vec())
 }

@@ -41,7 +41,10 @@ pub struct Difference {
 /// the true interval somewhat wider.
 pub fn compare(duels: &[Duel<'_>], protocol: Protocol, resamplings: usize, seed: u64) -> Vec<Difference> {
     let prepared: Vec<Prepared<'_>> = duels.iter().map(|duel| Prepared::new(duel, protocol)).collect();
-    let observed: Vec<f64> = prepared.iter().map(|p| p.difference(&vec![1.0; p.answers.same.len()])).collect();
+    let observed: Vec<f64> = prepared
+        .iter()
+        .map(|p| p.difference(&vec![1.0; p.answers.same.len()]))
+        .collect();
     let resampled: Vec<Vec<f64>> = (0..resamplings)
         .into_par_iter()
         .map(|number| {
@@ -55,7 +58,11 @@ pub fn compare(duels: &[Duel<'_>], protocol: Protocol, resamplings: usize, seed:
     let summary = |difference: f64, values: &[f64]| Difference {
         difference,
         interval: interval(values),
-        first_better: values.iter().map(|d| f64::midpoint(d.signum() * f64::from(*d != 0.0), 1.0)).sum::<f64>() / values.len() as f64,
+        first_better: values
+            .iter()
+            .map(|d| f64::midpoint(d.signum() * f64::from(*d != 0.0), 1.0))
+            .sum::<f64>()
+            / values.len() as f64,
     };
     let sets = observed.iter().enumerate().map(|(at, difference)| {
         let of_set: Vec<f64> = resampled.iter().map(|r| r[at]).collect();

@@ -34,15 +34,22 @@ pub fn sample_pairs(labels: &[i64], counts: PairCounts, seed: u64) -> Result<Vec
         images.entry(*label).or_default().push(row);
     }
     let people: Vec<i64> = images.keys().copied().collect();
-    let PairCounts { genuine, impostor, folds } = counts;
+    let PairCounts {
+        genuine,
+        impostor,
+        folds,
+    } = counts;
     if folds < 2 || genuine < folds || impostor < folds {
         return Err(Error::config(format!(
             "{genuine} genuine and {impostor} impostor pairs in {folds} folds: expected two or more folds and a pair of each kind in each"
         )));
     }
     if people.len() < 2 * folds {
-        return Err(Error::data(format!("{} people cannot fill {folds} folds with two each", people.len()))
-            .help("choose fewer folds with --folds"));
+        return Err(Error::data(format!(
+            "{} people cannot fill {folds} folds with two each",
+            people.len()
+        ))
+        .help("choose fewer folds with --folds"));
     }
     let mut out = Vec::with_capacity(genuine + impostor);
     for (fold, members) in deal(&people, folds, seed, 0).iter().enumerate() {
@@ -58,8 +65,14 @@ pub fn sample_pairs(labels: &[i64], counts: PairCounts, seed: u64) -> Result<Vec
                 people: &of_fold,
                 genuine: kind,
             };
-            let purpose = if kind { "evaluation.pairs.genuine" } else { "evaluation.pairs.impostor" };
-            let drawn = draw.take(wanted, &mut Stream::new(seed, purpose, fold as u64, 0)).map_err(|e| e.context(format!("fold {fold}")))?;
+            let purpose = if kind {
+                "evaluation.pairs.genuine"
+            } else {
+                "evaluation.pairs.impostor"
+            };
+            let drawn = draw
+                .take(wanted, &mut Stream::new(seed, purpose, fold as u64, 0))
+                .map_err(|e| e.context(format!("fold {fold}")))?;
             out.extend(drawn.into_iter().map(|(first, second)| Pair {
                 first,
                 second,
@@ -81,7 +94,11 @@ struct Draw<'a> {
 impl Draw<'_> {
     /// How many there are.
     fn available(&self) -> u128 {
-        let within: u128 = self.people.iter().map(|p| (p.len() as u128) * (p.len() as u128).saturating_sub(1) / 2).sum();
+        let within: u128 = self
+            .people
+            .iter()
+            .map(|p| (p.len() as u128) * (p.len() as u128).saturating_sub(1) / 2)
+            .sum();
         let images: u128 = self.people.iter().map(|p| p.len() as u128).sum();
         match self.genuine {
             true => within,
@@ -93,8 +110,10 @@ impl Draw<'_> {
         let available = self.available();
         let kind = if self.genuine { "genuine" } else { "impostor" };
         if available < wanted as u128 {
-            return Err(Error::data(format!("{wanted} {kind} pairs are asked for, but its people have {available}"))
-                .help("ask for fewer pairs (--genuine, --impostor) or fewer folds (--folds)"));
+            return Err(Error::data(format!(
+                "{wanted} {kind} pairs are asked for, but its people have {available}"
+            ))
+            .help("ask for fewer pairs (--genuine, --impostor) or fewer folds (--folds)"));
         }
         // Where most are wanted, drawing would meet the same again and again.
         if available < 2 * wanted as u128 {
@@ -114,7 +133,8 @@ impl Draw<'_> {
                 }
                 false => {
                     let (p, q) = two(self.people.len(), stream);
-                    let image = |person: &[usize], stream: &mut Stream| person[stream.below(person.len() as u64) as usize];
+                    let image =
+                        |person: &[usize], stream: &mut Stream| person[stream.below(person.len() as u64) as usize];
                     (image(self.people[p], stream), image(self.people[q], stream))
                 }
             };
@@ -140,7 +160,12 @@ impl Draw<'_> {
         let mut out = Vec::new();
         for (at, person) in self.people.iter().enumerate() {
             if self.genuine {
-                out.extend(person.iter().enumerate().flat_map(|(i, a)| person[i + 1..].iter().map(|b| (*a, *b))));
+                out.extend(
+                    person
+                        .iter()
+                        .enumerate()
+                        .flat_map(|(i, a)| person[i + 1..].iter().map(|b| (*a, *b))),
+                );
             } else {
                 let others = || self.people[at + 1..].iter().flat_map(|p| p.iter());
                 out.extend(person.iter().flat_map(|a| others().map(|b| (*a, *b))));
@@ -166,7 +191,11 @@ mod tests {
     }
 
     fn counts(genuine: usize, impostor: usize, folds: usize) -> PairCounts {
-        PairCounts { genuine, impostor, folds }
+        PairCounts {
+            genuine,
+            impostor,
+            folds,
+        }
     }
 
     #[test]
@@ -176,7 +205,11 @@ mod tests {
             let pairs = sample_pairs(&labels, counts(genuine, impostor, folds), 7).unwrap();
             assert_eq!(pairs.iter().filter(|p| p.same).count(), genuine);
             assert_eq!(pairs.len(), genuine + impostor);
-            assert!(pairs.iter().all(|p| (labels[p.first] == labels[p.second]) == p.same && p.first != p.second));
+            assert!(
+                pairs
+                    .iter()
+                    .all(|p| (labels[p.first] == labels[p.second]) == p.same && p.first != p.second)
+            );
             let kfold: Vec<usize> = pairs.iter().map(|p| p.fold).collect();
             assert_eq!(kfold, contiguous(pairs.len(), folds));
             let mut fold_of = BTreeMap::new();
@@ -185,18 +218,32 @@ mod tests {
                     assert_eq!(*fold_of.entry(labels[row]).or_insert(pair.fold), pair.fold);
                 }
             }
-            let unique: HashSet<_> = pairs.iter().map(|p| (p.first.min(p.second), p.first.max(p.second))).collect();
+            let unique: HashSet<_> = pairs
+                .iter()
+                .map(|p| (p.first.min(p.second), p.first.max(p.second)))
+                .collect();
             assert_eq!(unique.len(), pairs.len());
-            assert_eq!(pairs, sample_pairs(&labels, counts(genuine, impostor, folds), 7).unwrap());
-            assert_ne!(pairs, sample_pairs(&labels, counts(genuine, impostor, folds), 8).unwrap());
+            assert_eq!(
+                pairs,
+                sample_pairs(&labels, counts(genuine, impostor, folds), 7).unwrap()
+            );
+            assert_ne!(
+                pairs,
+                sample_pairs(&labels, counts(genuine, impostor, folds), 8).unwrap()
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_drawn_is_said() {
         let message = |labels: &[i64], counts| sample_pairs(labels, counts, 0).unwrap_err().message().to_owned();
-        assert!(message(&labels(4, 2), counts(100, 4, 2)).contains("50 genuine pairs are asked for, but its people have 2"));
-        assert!(message(&labels(4, 2), counts(4, 100, 2)).contains("50 impostor pairs are asked for, but its people have 4"));
+        assert!(
+            message(&labels(4, 2), counts(100, 4, 2)).contains("50 genuine pairs are asked for, but its people have 2")
+        );
+        assert!(
+            message(&labels(4, 2), counts(4, 100, 2))
+                .contains("50 impostor pairs are asked for, but its people have 4")
+        );
         assert!(message(&labels(3, 2), counts(4, 4, 2)).contains("3 people cannot fill 2 folds"));
         assert!(message(&labels(9, 1), counts(4, 4, 2)).contains("genuine pairs are asked for, but its people have 0"));
         assert!(message(&labels(9, 2), counts(1, 4, 2)).contains("a pair of each kind in each"));

@@ -4,11 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{
-    bootstrap::interval,
-    folds::contiguous,
-    *,
-};
+use super::{bootstrap::interval, folds::contiguous, *};
 use crate::storage::{Tensor, Values, npy};
 
 fn expected() -> Value {
@@ -18,7 +14,9 @@ fn expected() -> Value {
 /// Features, those of the mirror images, answers.
 fn given() -> (Tensor, Tensor, Vec<bool>) {
     let both = npy::parse(include_bytes!("../../tests/fixtures/evaluation.npy")).unwrap();
-    let Values::F32(values) = both.values() else { panic!("f32") };
+    let Values::F32(values) = both.values() else {
+        panic!("f32")
+    };
     let (n, width) = (both.shape()[0], both.shape()[1]);
     let half = |from: usize| {
         let rows = values.chunks_exact(width).flat_map(|row| &row[from..from + width / 2]);
@@ -70,7 +68,11 @@ fn every_figure_equals_numpys() {
         near(m.eer, &f["eer"], "eer");
         near(m.tar[0].tar.unwrap(), &f["tar"]["0.1"], "tar at 0.1");
         near(m.tar[1].tar.unwrap(), &f["tar"]["0.01"], "tar at 0.01");
-        assert_eq!((m.tar[2].tar, m.tar[3].tar), (None, None), "100 impostors cannot show 0.001");
+        assert_eq!(
+            (m.tar[2].tar, m.tar[3].tar),
+            (None, None),
+            "100 impostors cannot show 0.001"
+        );
         assert_eq!(curve.points.last(), Some(&(1.0, 1.0)));
         assert_eq!((m.genuine, m.impostor), (103, 100));
 
@@ -128,7 +130,10 @@ fn the_paired_bootstrap_tells_apart_what_differs() {
     let accuracy = |d: &[f64]| measure(d, answers, Protocol::Insightface, 0.1).unwrap().0.accuracy;
     assert!((out[0].difference - (accuracy(&good) - accuracy(&bad))).abs() < 1e-12);
     let ci = out[0].interval.unwrap();
-    assert!(ci.lower > 0.0 && ci.lower < out[0].difference && out[0].difference < ci.upper + 0.05, "{ci:?}");
+    assert!(
+        ci.lower > 0.0 && ci.lower < out[0].difference && out[0].difference < ci.upper + 0.05,
+        "{ci:?}"
+    );
     assert!(out[0].first_better > 0.97);
     assert_eq!((out[1].difference, out[1].first_better), (0.0, 0.5));
     assert_eq!(out[1].interval.unwrap(), Interval { lower: 0.0, upper: 0.0 });
@@ -138,10 +143,23 @@ fn the_paired_bootstrap_tells_apart_what_differs() {
 
 #[test]
 fn features_without_direction_are_named() {
-    let feature = |values: Vec<f32>| Features::new(Path::new("a.npy"), Tensor::new(&[2, 2], values).unwrap(), None).unwrap();
-    let message = |values| feature(values).distances(&[[0, 1]], Protocol::Insightface).unwrap_err().message().to_owned();
-    assert_eq!(message(vec![1.0, 0.0, 0.0, 0.0]), "a.npy: the feature of row 1 has length 0, and so no direction");
-    assert_eq!(message(vec![1.0, f32::NAN, 0.0, 1.0]), "a.npy: the feature of row 0 holds NaN at column 1");
+    let feature =
+        |values: Vec<f32>| Features::new(Path::new("a.npy"), Tensor::new(&[2, 2], values).unwrap(), None).unwrap();
+    let message = |values| {
+        feature(values)
+            .distances(&[[0, 1]], Protocol::Insightface)
+            .unwrap_err()
+            .message()
+            .to_owned()
+    };
+    assert_eq!(
+        message(vec![1.0, 0.0, 0.0, 0.0]),
+        "a.npy: the feature of row 1 has length 0, and so no direction"
+    );
+    assert_eq!(
+        message(vec![1.0, f32::NAN, 0.0, 1.0]),
+        "a.npy: the feature of row 0 holds NaN at column 1"
+    );
     assert!(
         feature(vec![1.0; 4])
             .distances(&[[0, 2]], Protocol::Cosine)
@@ -160,7 +178,10 @@ fn pairs_that_cannot_be_measured_are_refused() {
     let message = |same: &[bool], fold: &[usize], folds| {
         let distances = vec![1.0; same.len()];
         let answers = Answers { same, fold, folds };
-        measure(&distances, answers, Protocol::Insightface, 0.1).unwrap_err().message().to_owned()
+        measure(&distances, answers, Protocol::Insightface, 0.1)
+            .unwrap_err()
+            .message()
+            .to_owned()
     };
     assert_eq!(message(&[true, true], &[0, 1], 2), "none of 2 pairs is impostor");
     assert_eq!(message(&[false, false], &[0, 1], 2), "none of 2 pairs is genuine");

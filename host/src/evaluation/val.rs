@@ -20,7 +20,14 @@ pub struct Val {
 /// For each fold, the threshold at which the false acceptance rate of the other folds is `target`, by linear interpolation between the thresholds
 /// tried (0 where no threshold reaches it); then the true and false acceptance rates of the fold at it. Where several thresholds have one rate, the
 /// last of them counts, as in `numpy.interp` and in the `interp1d` of SciPy 1.0 that InsightFace was written for. A fold without genuine pairs gives no true acceptance rate, one without impostors no false one.
-pub fn val_at_far(distances: &[f64], same: &[bool], fold: &[usize], folds: usize, thresholds: &Thresholds, target: f64) -> Val {
+pub fn val_at_far(
+    distances: &[f64],
+    same: &[bool],
+    fold: &[usize],
+    folds: usize,
+    thresholds: &Thresholds,
+    target: f64,
+) -> Val {
     let steps = &thresholds.ascending;
     // impostors[fold][step]: accepted at the step.
     let mut accepted = vec![vec![0u64; steps.len()]; folds];
@@ -40,14 +47,21 @@ pub fn val_at_far(distances: &[f64], same: &[bool], fold: &[usize], folds: usize
             *count = sum;
         }
     }
-    let all: Vec<u64> = (0..steps.len()).map(|step| accepted.iter().map(|f| f[step]).sum()).collect();
+    let all: Vec<u64> = (0..steps.len())
+        .map(|step| accepted.iter().map(|f| f[step]).sum())
+        .collect();
     let total: u64 = impostors.iter().sum();
     let (mut vals, mut fars) = (Vec::with_capacity(folds), Vec::with_capacity(folds));
     for this in 0..folds {
         let others = (total - impostors[this]) as f64;
-        let rates: Vec<f64> = all.iter().zip(&accepted[this]).map(|(all, own)| (all - own) as f64 / others).collect();
+        let rates: Vec<f64> = all
+            .iter()
+            .zip(&accepted[this])
+            .map(|(all, own)| (all - own) as f64 / others)
+            .collect();
         // Never reached: nothing is accepted, whatever the distances are measured in.
-        let threshold = interpolate(target, &rates, steps).unwrap_or(if steps[0] < 0.0 { f64::NEG_INFINITY } else { 0.0 });
+        let threshold =
+            interpolate(target, &rates, steps).unwrap_or(if steps[0] < 0.0 { f64::NEG_INFINITY } else { 0.0 });
         let rate = |genuine: bool| {
             let of_kind = || (0..fold.len()).filter(|i| fold[*i] == this && same[*i] == genuine);
             of_kind().filter(|i| distances[*i] < threshold).count() as f64 / of_kind().count() as f64

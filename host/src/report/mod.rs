@@ -44,8 +44,8 @@ mod text;
 mod verification;
 
 pub use files::files;
-pub(crate) use gap::gap_percent;
 pub use folder::write;
+pub(crate) use gap::gap_percent;
 pub use provenance::provenance;
 pub use text::text_table;
 pub use verification::{verification_csv, verification_markdown, verification_roc_csv, verification_text};

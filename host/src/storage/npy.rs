@@ -26,7 +26,8 @@ pub fn read(path: &Path) -> Result<Tensor> {
 /// # Errors
 /// As for [`read`], without the path.
 pub fn parse(bytes: &[u8]) -> Result<Tensor> {
-    let cut = || Error::data(format!("the .npy file is cut short at {} bytes", bytes.len())).help("make or copy it again");
+    let cut =
+        || Error::data(format!("the .npy file is cut short at {} bytes", bytes.len())).help("make or copy it again");
     let rest = bytes
         .strip_prefix(b"\x93NUMPY")
         .ok_or_else(|| Error::data("this is no .npy file: it does not begin with `\\x93NUMPY`"))?;
@@ -70,9 +71,23 @@ pub fn parse(bytes: &[u8]) -> Result<Tensor> {
         .help("the file is cut short or damaged: make or copy it again"));
     }
     let values = if wide {
-        Values::F64(elements.as_chunks::<8>().0.iter().map(|x| f64::from_le_bytes(*x)).collect())
+        Values::F64(
+            elements
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|x| f64::from_le_bytes(*x))
+                .collect(),
+        )
     } else {
-        Values::F32(elements.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
+        Values::F32(
+            elements
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|x| f32::from_le_bytes(*x))
+                .collect(),
+        )
     };
     Tensor::of(&shape, values)
 }
@@ -108,8 +123,14 @@ mod tests {
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }          \n";
         let elements: Vec<u8> = [1f32, -2.0, 3.0, 0.5].iter().flat_map(|x| x.to_le_bytes()).collect();
         let read = parse(&file(header, &elements)).unwrap();
-        assert_eq!((read.shape(), read.values()), (&[2, 2][..], &Values::F32(vec![1.0, -2.0, 3.0, 0.5])));
-        let wide = file("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", &7f64.to_le_bytes());
+        assert_eq!(
+            (read.shape(), read.values()),
+            (&[2, 2][..], &Values::F32(vec![1.0, -2.0, 3.0, 0.5]))
+        );
+        let wide = file(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }",
+            &7f64.to_le_bytes(),
+        );
         assert_eq!(parse(&wide).unwrap().values(), &Values::F64(vec![7.0]));
     }
 
@@ -121,7 +142,9 @@ mod tests {
         assert!(message(&file(header, &[0; 15])).contains("15 bytes of elements do not fill shape [2, 2]"));
         assert!(message(&file(&header.replace("<f4", "|O"), &[0; 16])).contains("elements other than"));
         assert!(message(&file(&header.replace("False", "True"), &[0; 16])).contains("fortran_order"));
-        assert!(message(&file(&header.replace("(2, 2)", "(99999999999, 99999999999)"), &[0; 16])).contains("do not fill"));
+        assert!(
+            message(&file(&header.replace("(2, 2)", "(99999999999, 99999999999)"), &[0; 16])).contains("do not fill")
+        );
         assert!(message(&file(&header.replace("(2, 2)", "(2, x)"), &[0; 16])).contains("no list of counts"));
     }
 

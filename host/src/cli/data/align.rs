@@ -43,7 +43,10 @@ pub struct AlignArgs {
 
 pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
     args.template.at(args.size)?;
-    let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, usize::from);
+    let threads = args
+        .threads
+        .or(std::thread::available_parallelism().ok())
+        .map_or(1, usize::from);
     // The pool of the whole process: a command line runs one command.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     let host = RunHost::new(0, threads, args.quiet, interrupt::flag()?);
@@ -54,7 +57,12 @@ pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
         template: args.template,
         size: args.size,
         format: args.format,
-        landmarks: args.landmarks.as_deref().map(hash::of_file).transpose()?.unwrap_or_default(),
+        landmarks: args
+            .landmarks
+            .as_deref()
+            .map(hash::of_file)
+            .transpose()?
+            .unwrap_or_default(),
     };
     let result = align_all(&*set, table.as_ref(), &args.out, &options, &host.ctx())?;
     host.enter("");
@@ -75,6 +83,9 @@ pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
             result.failures.len(),
             set.len()
         ))
-        .help(format!("{} lists them; mend or remove them and run again", args.out.join(FAILURES).display()))),
+        .help(format!(
+            "{} lists them; mend or remove them and run again",
+            args.out.join(FAILURES).display()
+        ))),
     }
 }

@@ -42,7 +42,10 @@ pub fn make_pairs(args: &MakePairsArgs, as_json: bool) -> Result<()> {
         Some("bin") => true,
         Some("csv") => false,
         _ => {
-            return Err(Error::config(format!("--out {}: expected a .bin or a .csv", args.out.display())));
+            return Err(Error::config(format!(
+                "--out {}: expected a .bin or a .csv",
+                args.out.display()
+            )));
         }
     };
     let set = source::open(&args.source)?;
@@ -55,7 +58,13 @@ pub fn make_pairs(args: &MakePairsArgs, as_json: bool) -> Result<()> {
     let pairs = sample_pairs(&labels, counts, args.seed).map_err(|e| e.context(args.source.display()))?;
     if is_pack {
         let same: Vec<bool> = pairs.iter().map(|p| p.same).collect();
-        let row = |at: usize| if at % 2 == 0 { pairs[at / 2].first } else { pairs[at / 2].second };
+        let row = |at: usize| {
+            if at.is_multiple_of(2) {
+                pairs[at / 2].first
+            } else {
+                pairs[at / 2].second
+            }
+        };
         pack::write(&args.out, &same, |at| Ok(set.bytes(row(at))?.into_owned()))?;
     } else {
         write_pair_list(&args.out, &listed(args, &*set, &pairs)?)?;
@@ -81,10 +90,16 @@ pub fn make_pairs(args: &MakePairsArgs, as_json: bool) -> Result<()> {
 fn listed(args: &MakePairsArgs, set: &dyn source::ImageSource, pairs: &[Pair]) -> Result<Vec<ListedPair>> {
     let path = |row: usize| {
         let name = set.name(row);
-        Path::new(&name).canonicalize().ok().filter(|p| p.is_file()).ok_or_else(|| {
-            Error::config(format!("{name} is no file of its own, so a .csv cannot name it"))
-                .help(format!("write a pack: --out {}", args.out.with_extension("bin").display()))
-        })
+        Path::new(&name)
+            .canonicalize()
+            .ok()
+            .filter(|p| p.is_file())
+            .ok_or_else(|| {
+                Error::config(format!("{name} is no file of its own, so a .csv cannot name it")).help(format!(
+                    "write a pack: --out {}",
+                    args.out.with_extension("bin").display()
+                ))
+            })
     };
     pairs
         .iter()

@@ -24,12 +24,18 @@ use crate::{
 
 pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
     check(args)?;
-    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = args
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     // The pool of the whole process: a command line runs one command.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     let host = RunHost::new(args.seed, threads, args.quiet, interrupt::flag()?);
     let sets = sets::open(args)?;
-    let reference = args.reference.as_deref().map(|text| reference(text, &sets)).transpose()?;
+    let reference = args
+        .reference
+        .as_deref()
+        .map(|text| reference(text, &sets))
+        .transpose()?;
     let other = args.compare.as_deref().map(Other::read).transpose()?;
     let mut source = source::Source::new(args, &sets, &host)?;
 
@@ -38,7 +44,9 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
     for (at, set) in sets.iter().enumerate() {
         host.enter(&set.name);
         at_work::set(&format!("evaluation on {} ({})", set.name, source.description()));
-        let of_set = source.distances(at, set, args.protocol, &host).map_err(|e| e.context(&set.name))?;
+        let of_set = source
+            .distances(at, set, args.protocol, &host)
+            .map_err(|e| e.context(&set.name))?;
         let (measures, curve) =
             measure(&of_set.distances, set.answers(), args.protocol, args.val_far).map_err(|e| e.context(&set.name))?;
         outcomes.push(SetOutcome {
@@ -49,7 +57,12 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
         });
         curves.push((set.name.clone(), curve));
         distances.push(of_set.distances);
-        features.extend(of_set.features.filter(|_| args.save_features).map(|f| (set.name.clone(), f)));
+        features.extend(
+            of_set
+                .features
+                .filter(|_| args.save_features)
+                .map(|f| (set.name.clone(), f)),
+        );
     }
     host.enter("");
     at_work::set("");
@@ -69,7 +82,10 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
     if let Some(folder) = &args.out {
         write_folder(folder, &result, &sets, &distances, &curves, &features)?;
     }
-    for (file, text) in [(&args.csv, verification_csv(&result)), (&args.markdown, verification_markdown(&result))] {
+    for (file, text) in [
+        (&args.csv, verification_csv(&result)),
+        (&args.markdown, verification_markdown(&result)),
+    ] {
         if let Some(path) = file {
             atomic::write_bytes(path, text.as_bytes())?;
         }
@@ -86,7 +102,10 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
 
 fn check(args: &EvaluateArgs) -> Result<()> {
     if !(args.val_far > 0.0 && args.val_far < 1.0) {
-        return Err(Error::config(format!("--val-far {}: expected a rate between 0 and 1", args.val_far)));
+        return Err(Error::config(format!(
+            "--val-far {}: expected a rate between 0 and 1",
+            args.val_far
+        )));
     }
     if args.threads == Some(0) {
         return Err(Error::config("--threads 0: expected at least 1"));
@@ -118,7 +137,9 @@ fn reference(text: &str, sets: &[VerificationSet]) -> Result<Baseline> {
     if let Ok(number) = text.parse::<f64>() {
         let average = if number > 1.0 { number / 100.0 } else { number };
         if !(average > 0.0 && average <= 1.0) {
-            return Err(Error::config(format!("--reference {text}: expected an accuracy, as in 0.886 or 88.6")));
+            return Err(Error::config(format!(
+                "--reference {text}: expected an accuracy, as in 0.886 or 88.6"
+            )));
         }
         return Ok(Baseline {
             name: "given".into(),
@@ -128,7 +149,9 @@ fn reference(text: &str, sets: &[VerificationSet]) -> Result<Baseline> {
     }
     let read = Evaluation::read(Path::new(text)).map_err(|e| e.context(format!("--reference {text}")))?;
     let names: Vec<String> = sets.iter().map(|s| s.name.clone()).collect();
-    let accuracies = read.accuracies(&names).map_err(|e| e.context(format!("--reference {text}")))?;
+    let accuracies = read
+        .accuracies(&names)
+        .map_err(|e| e.context(format!("--reference {text}")))?;
     Ok(Baseline {
         name: read.name,
         average: mean(accuracies.iter().copied()),
@@ -209,8 +232,11 @@ fn write_folder(
     features: &[(String, Tensors)],
 ) -> Result<()> {
     if folder.exists() && !folder.join(RESULT).exists() {
-        return Err(Error::config(format!("{} is there already, and is no result folder", folder.display()))
-            .help("choose another --out"));
+        return Err(Error::config(format!(
+            "{} is there already, and is no result folder",
+            folder.display()
+        ))
+        .help("choose another --out"));
     }
     let mut tensors = Tensors::new();
     for (set, distances) in sets.iter().zip(distances) {

@@ -16,7 +16,10 @@ pub(super) fn open(args: &EvaluateArgs) -> Result<Vec<VerificationSet>> {
             name.clone_into(&mut set.name);
         }
         if set.name.is_empty() || set.name.contains(['/', '\\']) {
-            return Err(Error::config(format!("--set {text}: `{}` cannot be a set's name", set.name)));
+            return Err(Error::config(format!(
+                "--set {text}: `{}` cannot be a set's name",
+                set.name
+            )));
         }
         if sets.iter().any(|other| other.name == set.name) {
             return Err(Error::config(format!("two sets are named `{}`", set.name))

@@ -41,7 +41,13 @@ impl Source {
         }
         let registry = registry(&args.plugins)?;
         let params = component_params::parse(&args.params)?;
-        let shown = |what: &str| if args.params.is_empty() { what.to_owned() } else { format!("{what} {params}") };
+        let shown = |what: &str| {
+            if args.params.is_empty() {
+                what.to_owned()
+            } else {
+                format!("{what} {params}")
+            }
+        };
         if let Some(name) = &args.encoder {
             registry.check(Kind::ENCODER, name, &params)?;
             let encoder = registry.encoder(name, &params)?;
@@ -52,7 +58,9 @@ impl Source {
             });
         }
         let (Some(name), Some(weights)) = (&args.backbone, &args.weights) else {
-            return Err(Error::config("--encoder, --backbone with --weights, or --features is needed"));
+            return Err(Error::config(
+                "--encoder, --backbone with --weights, or --features is needed",
+            ));
         };
         registry.check(Kind::BACKBONE, name, &params)?;
         let mut backbone = registry.backbone(name, &params)?;
@@ -60,7 +68,9 @@ impl Source {
             .load(weights, &host.ctx())
             .map_err(|e| e.context(format!("--weights {}", weights.display())))?;
         Ok(Self::Network {
-            name: weights.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned()),
+            name: weights
+                .file_stem()
+                .map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned()),
             description: format!("{}, weights {}", shown(name), weights.display()),
             network: Box::new(Network::Backbone(backbone)),
         })
@@ -84,7 +94,11 @@ impl Source {
             features.push(read);
         }
         let files: Vec<_> = args.features.iter().map(|p| p.display().to_string()).collect();
-        let stem = args.features[0].file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = args.features[0]
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         Ok(Self::Given {
             features,
             name: stem,
@@ -105,7 +119,13 @@ impl Source {
     }
 
     /// Distances of the pairs of set number `at`.
-    pub(super) fn distances(&mut self, at: usize, set: &VerificationSet, protocol: Protocol, host: &RunHost) -> Result<OfSet> {
+    pub(super) fn distances(
+        &mut self,
+        at: usize,
+        set: &VerificationSet,
+        protocol: Protocol,
+        host: &RunHost,
+    ) -> Result<OfSet> {
         match self {
             Self::Given { features, .. } => {
                 let rows: Vec<[usize; 2]> = (0..set.pairs.len()).map(|k| [2 * k, 2 * k + 1]).collect();
@@ -115,7 +135,9 @@ impl Source {
                     features: None,
                 })
             }
-            Self::Network { network, description, .. } => {
+            Self::Network {
+                network, description, ..
+            } => {
                 let embedded = embed(network, &*set.images, &host.ctx())?;
                 let rows: Vec<usize> = set.pairs.iter().flatten().copied().collect();
                 let mut tensors = Tensors::new();

@@ -90,7 +90,10 @@ pub fn align_all(
             .into_par_iter()
             .map(|(at, path)| {
                 let Some(path) = path.map(|p| out.join(p)) else {
-                    return Ok(Outcome::Failed(at, "another image of this person has the same name without its ending".into()));
+                    return Ok(Outcome::Failed(
+                        at,
+                        "another image of this person has the same name without its ending".into(),
+                    ));
                 };
                 if fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
                     return Ok(Outcome::Present);
@@ -139,7 +142,11 @@ fn prepare(out: &Path, options: &AlignOptions) -> Result<()> {
         atomic::remove_leftovers(out)?;
         return Ok(());
     }
-    let occupied = out.exists() && fs::read_dir(out).map_err(|e| atomic::io_error("read", out, &e))?.next().is_some();
+    let occupied = out.exists()
+        && fs::read_dir(out)
+            .map_err(|e| atomic::io_error("read", out, &e))?
+            .next()
+            .is_some();
     if occupied {
         return Err(Error::config(format!("{} holds something else", out.display())).help("choose another folder"));
     }
@@ -164,7 +171,11 @@ fn place(set: &dyn ImageSource, at: usize, format: Encoding) -> PathBuf {
 /// A name that stays in its folder, whatever the set calls it.
 fn safe(name: &str) -> String {
     let name = name.replace(['/', '\\', '\0'], "_");
-    if name.is_empty() || name.starts_with('.') { format!("_{name}") } else { name }
+    if name.is_empty() || name.starts_with('.') {
+        format!("_{name}")
+    } else {
+        name
+    }
 }
 
 /// Names without folder that stand for several images of the set.
@@ -178,7 +189,12 @@ fn ambiguous(set: &dyn ImageSource, table: &LandmarkTable) -> HashSet<String> {
     often
 }
 
-fn landmarks(set: &dyn ImageSource, at: usize, table: Option<&LandmarkTable>, ambiguous: &HashSet<String>) -> Result<Points> {
+fn landmarks(
+    set: &dyn ImageSource,
+    at: usize,
+    table: Option<&LandmarkTable>,
+    ambiguous: &HashSet<String>,
+) -> Result<Points> {
     let Some(table) = table else {
         let own = set.landmarks(at);
         return own
@@ -186,7 +202,9 @@ fn landmarks(set: &dyn ImageSource, at: usize, table: Option<&LandmarkTable>, am
             .ok_or_else(|| Error::data("the set has no landmarks of it"));
     };
     let name = set.file_name(at).unwrap_or_else(|| at.to_string());
-    let person = set.identity_name(set.label(at)).unwrap_or_else(|| set.label(at).to_string());
+    let person = set
+        .identity_name(set.label(at))
+        .unwrap_or_else(|| set.label(at).to_string());
     if let Some(points) = table.get(&format!("{person}/{name}")) {
         return Ok(*points);
     }
@@ -195,7 +213,9 @@ fn landmarks(set: &dyn ImageSource, at: usize, table: Option<&LandmarkTable>, am
             "the landmarks of `{name}` could be those of several images: name them `person/{name}`"
         ))),
         Some(points) => Ok(*points),
-        None => Err(Error::data(format!("no landmarks of `{person}/{name}` nor of `{name}`"))),
+        None => Err(Error::data(format!(
+            "no landmarks of `{person}/{name}` nor of `{name}`"
+        ))),
     }
 }
 

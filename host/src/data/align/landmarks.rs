@@ -42,18 +42,31 @@ impl LandmarkTable {
         let mut record = csv::StringRecord::new();
         let mut number = 0usize;
         loop {
-            let more = rows
-                .read_record(&mut record)
-                .map_err(|e| Error::wrap(ErrorKind::DATA, format!("{} cannot be read as landmarks", path.display()), &e))?;
+            let more = rows.read_record(&mut record).map_err(|e| {
+                Error::wrap(
+                    ErrorKind::DATA,
+                    format!("{} cannot be read as landmarks", path.display()),
+                    &e,
+                )
+            })?;
             if !more {
                 break;
             }
             number += 1;
-            let fields: Vec<&str> = record.iter().map(str::trim).filter(|f| !is_list || !f.is_empty()).collect();
-            let heading = if is_list { number <= 2 } else { number == 1 && fields.get(1).is_some_and(|f| f.parse::<f64>().is_err()) };
+            let fields: Vec<&str> = record
+                .iter()
+                .map(str::trim)
+                .filter(|f| !is_list || !f.is_empty())
+                .collect();
+            let heading = if is_list {
+                number <= 2
+            } else {
+                number == 1 && fields.get(1).is_some_and(|f| f.parse::<f64>().is_err())
+            };
             if !heading {
                 let line = record.position().map_or(0, csv::Position::line);
-                out.insert(&fields).map_err(|e| e.context(format!("{}:{line}", path.display())))?;
+                out.insert(&fields)
+                    .map_err(|e| e.context(format!("{}:{line}", path.display())))?;
             }
         }
         Ok(out)

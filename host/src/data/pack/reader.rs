@@ -111,16 +111,27 @@ fn stored(file: &File, span: Span) -> Result<Vec<u8>> {
 /// Images and answers of `(bins, issame)`.
 fn content(pickled: &Pickled, read: impl Fn(Span) -> Result<Vec<u8>>) -> Result<(Vec<Span>, Vec<bool>)> {
     let no_pack = |what: String| {
-        Error::data(what).help("a verification pack is a pickle of (bins, issame_list): encoded images, two for each truth value")
+        Error::data(what)
+            .help("a verification pack is a pickle of (bins, issame_list): encoded images, two for each truth value")
     };
     let (bins, answers) = match pickled.items(pickled.root) {
         Some([bins, answers]) => (*bins, *answers),
         Some(items) => return Err(no_pack(format!("the pickle holds {} objects, expected 2", items.len()))),
-        None => return Err(no_pack(format!("the pickle holds {}, expected a pair", pickled.root.kind()))),
+        None => {
+            return Err(no_pack(format!(
+                "the pickle holds {}, expected a pair",
+                pickled.root.kind()
+            )));
+        }
     };
     let images = pickled
         .items(bins)
-        .ok_or_else(|| no_pack(format!("the first object is {}, expected a list of images", bins.kind())))?
+        .ok_or_else(|| {
+            no_pack(format!(
+                "the first object is {}, expected a list of images",
+                bins.kind()
+            ))
+        })?
         .iter()
         .enumerate()
         .map(|(at, value)| pickled.bytes(*value).map_err(|e| e.context(format!("image {at}"))))

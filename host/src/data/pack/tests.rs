@@ -55,11 +55,23 @@ fn what_is_no_pack_is_said() {
     let message = |bytes: &[u8]| parse(bytes).unwrap_err().message().to_owned();
     assert_eq!(message(b"N."), "the pickle holds None, expected a pair");
     assert_eq!(message(b"]N\x85."), "the pickle holds 1 objects, expected 2");
-    assert_eq!(message(b"N]\x86."), "the first object is None, expected a list of images");
+    assert_eq!(
+        message(b"N]\x86."),
+        "the first object is None, expected a list of images"
+    );
     assert_eq!(message(b"](C\x01ae](\x88e\x86."), "1 images for 1 pairs, expected 2");
-    assert_eq!(message(b"](C\x01aC\x01beN\x86."), "the second object is None, expected a list of truth values");
-    assert_eq!(message(b"](K\x01C\x01be](\x88e\x86."), "image 0: expected bytes or a NumPy array of uint8, got an integer");
-    assert_eq!(message(b"](C\x01aC\x01be](K\x02e\x86."), "answer 0 of issame: expected a truth value, got an integer");
+    assert_eq!(
+        message(b"](C\x01aC\x01beN\x86."),
+        "the second object is None, expected a list of truth values"
+    );
+    assert_eq!(
+        message(b"](K\x01C\x01be](\x88e\x86."),
+        "image 0: expected bytes or a NumPy array of uint8, got an integer"
+    );
+    assert_eq!(
+        message(b"](C\x01aC\x01be](K\x02e\x86."),
+        "answer 0 of issame: expected a truth value, got an integer"
+    );
     assert_eq!(message(b"](C\x00C\x01be](\x88e\x86."), "offset 4: image 0 has no bytes");
     let int64 = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tC\x01btR(K\x01(K\x04tcnumpy\ndtype\n(C\x02i8tRNC\x08\0\0\0\0\0\0\0\0tb";
     let shaped = [b"](".to_vec(), int64.to_vec(), b"C\x01be](\x88e\x86.".to_vec()].concat();
@@ -75,8 +87,14 @@ fn errors_name_the_file() {
     let path = folder.path().join("lfw.bin");
     fs::write(&path, b"cos\nsystem\n(S'true'\ntR.").unwrap();
     let text = Pack::open(&path).unwrap_err().to_string();
-    assert!(text.contains("lfw.bin: offset 0: refused: the pickle asks Python for `os.system`"), "{text}");
-    assert_eq!(Pack::open(&folder.path().join("none.bin")).unwrap_err().kind(), ErrorKind::IO);
+    assert!(
+        text.contains("lfw.bin: offset 0: refused: the pickle asks Python for `os.system`"),
+        "{text}"
+    );
+    assert_eq!(
+        Pack::open(&folder.path().join("none.bin")).unwrap_err().kind(),
+        ErrorKind::IO
+    );
 }
 
 #[test]
@@ -89,12 +107,22 @@ fn what_is_written_is_read() {
     let pack = Pack::open(&path).unwrap();
     assert_eq!((pack.same(), pack.len()), (&same[..], 3002));
     assert!((0..pack.len()).all(|i| pack.image(i).unwrap() == image(i)));
-    assert!(pack.image(3002).unwrap_err().message().contains("there is no image 3002"));
+    assert!(
+        pack.image(3002)
+            .unwrap_err()
+            .message()
+            .contains("there is no image 3002")
+    );
 
     let before = fs::read(&path).unwrap();
     let failed = write(&path, &[true], |_| Err(ficta_core::Error::data("image 0 is lost")));
     assert!(failed.unwrap_err().message().ends_with("own.bin: image 0 is lost"));
-    assert!(write(&path, &[true], |_| Ok(Vec::new())).unwrap_err().message().contains("image 0 has 0 bytes"));
+    assert!(
+        write(&path, &[true], |_| Ok(Vec::new()))
+            .unwrap_err()
+            .message()
+            .contains("image 0 has 0 bytes")
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
@@ -119,7 +147,14 @@ fn python_reads_what_is_written() {
 }
 
 fn any_fixture() -> impl Strategy<Value = Vec<u8>> {
-    const NAMES: [&str; 6] = ["py2-p0-bytes", "py2-p2-numpy", "py3-p0-numpy", "py3-p2-bytes", "py3-p5-numpy", "np2-p5-object-array"];
+    const NAMES: [&str; 6] = [
+        "py2-p0-bytes",
+        "py2-p2-numpy",
+        "py3-p0-numpy",
+        "py3-p2-bytes",
+        "py3-p5-numpy",
+        "np2-p5-object-array",
+    ];
     prop::sample::select(&NAMES[..]).prop_map(|name| fs::read(Path::new(FIXTURES).join(format!("{name}.bin"))).unwrap())
 }
 

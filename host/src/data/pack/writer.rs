@@ -22,18 +22,22 @@ pub fn write(path: &Path, same: &[bool], mut image: impl FnMut(usize) -> Result<
     let mut failed = None;
     let written = atomic::write_file(path, |out| {
         out.write_all(&[PROTO, 3])?;
-        list(out, 2 * same.len(), |out, at| match image(at).and_then(|bytes| sized(at, bytes)) {
-            Ok((length, bytes)) => {
-                out.write_all(b"B")?;
-                out.write_all(&length.to_le_bytes())?;
-                out.write_all(&bytes)
-            }
-            Err(e) => {
-                failed = Some(e);
-                Err(io::Error::other("an image"))
+        list(out, 2 * same.len(), |out, at| {
+            match image(at).and_then(|bytes| sized(at, bytes)) {
+                Ok((length, bytes)) => {
+                    out.write_all(b"B")?;
+                    out.write_all(&length.to_le_bytes())?;
+                    out.write_all(&bytes)
+                }
+                Err(e) => {
+                    failed = Some(e);
+                    Err(io::Error::other("an image"))
+                }
             }
         })?;
-        list(out, same.len(), |out, at| out.write_all(&[if same[at] { 0x88 } else { 0x89 }]))?;
+        list(out, same.len(), |out, at| {
+            out.write_all(&[if same[at] { 0x88 } else { 0x89 }])
+        })?;
         out.write_all(b"\x86.") // TUPLE2 STOP
     });
     match failed {
@@ -50,7 +54,11 @@ fn sized(at: usize, bytes: Vec<u8>) -> Result<(u32, Vec<u8>)> {
 }
 
 /// `EMPTY_LIST`, then batches of `MARK` items `APPENDS`.
-fn list(out: &mut dyn Write, count: usize, mut item: impl FnMut(&mut dyn Write, usize) -> io::Result<()>) -> io::Result<()> {
+fn list(
+    out: &mut dyn Write,
+    count: usize,
+    mut item: impl FnMut(&mut dyn Write, usize) -> io::Result<()>,
+) -> io::Result<()> {
     out.write_all(b"]")?;
     for start in (0..count).step_by(BATCH) {
         out.write_all(b"(")?;

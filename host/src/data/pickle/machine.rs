@@ -102,7 +102,9 @@ impl<R: BufRead + Seek> Machine<R> {
             LONG4 => self.long(4),
             FLOAT => {
                 let line = self.input.line()?;
-                let number = line.parse().map_err(|_| self.refuse(&format!("`{line}` as a number")))?;
+                let number = line
+                    .parse()
+                    .map_err(|_| self.refuse(&format!("`{line}` as a number")))?;
                 self.push(Value::Float(number))
             }
             BINFLOAT => {
@@ -110,7 +112,10 @@ impl<R: BufRead + Seek> Machine<R> {
                 self.push(Value::Float(f64::from_be_bytes(bytes)))
             }
             STRING => self.quoted(),
-            UNICODE => self.input.line_span(Encoding::RawUnicodeEscape).and_then(|span| self.push_span(span, Value::Text)),
+            UNICODE => self
+                .input
+                .line_span(Encoding::RawUnicodeEscape)
+                .and_then(|span| self.push_span(span, Value::Text)),
             BINSTRING => self.counted(4, Encoding::Raw, Value::Bytes),
             SHORT_BINSTRING | SHORT_BINBYTES => self.counted(1, Encoding::Raw, Value::Bytes),
             BINBYTES => self.counted(4, Encoding::Raw, Value::Bytes),
@@ -151,8 +156,11 @@ impl<R: BufRead + Seek> Machine<R> {
             }
             other => Err(match opcode::name(other) {
                 Some(name) => self.refuse(&format!("opcode {name}, which no verification pack needs")),
-                None => Error::data(format!("offset {}: byte 0x{other:02x} is no opcode of a pickle", self.at))
-                    .help("the file is damaged, or no pickle"),
+                None => Error::data(format!(
+                    "offset {}: byte 0x{other:02x} is no opcode of a pickle",
+                    self.at
+                ))
+                .help("the file is damaged, or no pickle"),
             }),
         }
     }
@@ -179,7 +187,10 @@ impl<R: BufRead + Seek> Machine<R> {
     fn count(&mut self) -> Result<()> {
         self.made += 1;
         if self.made > self.limits.values {
-            return Err(Error::data(format!("offset {}: more than {} values", self.at, self.limits.values)));
+            return Err(Error::data(format!(
+                "offset {}: more than {} values",
+                self.at, self.limits.values
+            )));
         }
         Ok(())
     }
@@ -250,13 +261,18 @@ impl<R: BufRead + Seek> Machine<R> {
     fn get(&mut self, index: u64) -> Result<()> {
         match self.memo.get(&index) {
             Some(value) => self.push(*value),
-            None => Err(Error::data(format!("offset {}: nothing was kept under number {index}", self.at))),
+            None => Err(Error::data(format!(
+                "offset {}: nothing was kept under number {index}",
+                self.at
+            ))),
         }
     }
 
     fn index_line(&mut self) -> Result<u64> {
         let line = self.input.line()?;
-        line.trim().parse().map_err(|_| self.refuse(&format!("`{line}` as a number of the memo")))
+        line.trim()
+            .parse()
+            .map_err(|_| self.refuse(&format!("`{line}` as a number of the memo")))
     }
 
     fn integer(&mut self, width: usize) -> Result<()> {
@@ -272,7 +288,11 @@ impl<R: BufRead + Seek> Machine<R> {
         let number = self.input.unsigned(length as usize)?;
         let shift = 64 - 8 * length as u32;
         // Two's complement: the highest bit that was written is the sign.
-        let number = if length == 0 { 0 } else { (number << shift).cast_signed() >> shift };
+        let number = if length == 0 {
+            0
+        } else {
+            (number << shift).cast_signed() >> shift
+        };
         self.push(Value::Int(number))
     }
 
@@ -282,7 +302,11 @@ impl<R: BufRead + Seek> Machine<R> {
         let value = match line.trim_end_matches('L').trim() {
             "01" => Value::Bool(true),
             "00" => Value::Bool(false),
-            digits => Value::Int(digits.parse().map_err(|_| self.refuse(&format!("`{line}` as a whole number")))?),
+            digits => Value::Int(
+                digits
+                    .parse()
+                    .map_err(|_| self.refuse(&format!("`{line}` as a whole number")))?,
+            ),
         };
         self.push(value)
     }
@@ -340,7 +364,11 @@ impl<R: BufRead + Seek> Machine<R> {
     fn global(&mut self, module: &str, name: &str) -> Result<()> {
         match Global::find(module, name) {
             Some(known) => self.push(Value::Global(known)),
-            None => Err(self.refuse(&format!("the pickle asks Python for `{}.{}`", module.escape_debug(), name.escape_debug()))),
+            None => Err(self.refuse(&format!(
+                "the pickle asks Python for `{}.{}`",
+                module.escape_debug(),
+                name.escape_debug()
+            ))),
         }
     }
 

@@ -45,7 +45,8 @@ impl Span {
     }
 
     fn latin1(&self, stored: &[u8]) -> Result<Vec<u8>> {
-        let text = std::str::from_utf8(stored).map_err(|e| self.bad(e.valid_up_to(), "bytes stored as text that is no UTF-8"))?;
+        let text = std::str::from_utf8(stored)
+            .map_err(|e| self.bad(e.valid_up_to(), "bytes stored as text that is no UTF-8"))?;
         let byte = |(at, c): (usize, char)| {
             u8::try_from(u32::from(c)).map_err(|_| self.bad(at, "bytes stored as text with a character above U+00FF"))
         };
@@ -77,7 +78,9 @@ impl Span {
                 out.push(byte);
                 continue;
             }
-            let escaped = stored.get(at).ok_or_else(|| self.bad(at - 1, "a string ends after a backslash"))?;
+            let escaped = stored
+                .get(at)
+                .ok_or_else(|| self.bad(at - 1, "a string ends after a backslash"))?;
             at += 1;
             let plain = match escaped {
                 b'\\' | b'\'' | b'"' => *escaped,
@@ -143,7 +146,10 @@ mod tests {
         let repr: String = all.iter().map(|b| format!("\\x{b:02x}")).collect();
         assert_eq!(decoded(Encoding::Repr, repr.as_bytes()).unwrap(), all);
         let named = br#"\\\'\"\a\b\t\n\v\f\r\0\101x\3770"#;
-        assert_eq!(decoded(Encoding::Repr, named).unwrap(), b"\\'\"\x07\x08\t\n\x0b\x0c\r\0Ax\xff0");
+        assert_eq!(
+            decoded(Encoding::Repr, named).unwrap(),
+            b"\\'\"\x07\x08\t\n\x0b\x0c\r\0Ax\xff0"
+        );
     }
 
     #[test]

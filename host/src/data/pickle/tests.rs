@@ -19,8 +19,14 @@ fn message(bytes: &[u8]) -> String {
 fn nothing_that_could_run_is_let_through() {
     // Each is what pickle.dumps of an object with such a __reduce__ gives, or pickletools' description of the opcode.
     let refused: [(&[u8], &str); 9] = [
-        (b"cos\nsystem\n(S'echo'\ntR.", "offset 0: refused: the pickle asks Python for `os.system`"),
-        (b"\x80\x02cposix\nsystem\nq\x00.", "offset 2: refused: the pickle asks Python for `posix.system`"),
+        (
+            b"cos\nsystem\n(S'echo'\ntR.",
+            "offset 0: refused: the pickle asks Python for `os.system`",
+        ),
+        (
+            b"\x80\x02cposix\nsystem\nq\x00.",
+            "offset 2: refused: the pickle asks Python for `posix.system`",
+        ),
         (
             b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93.",
             "offset 18: refused: the pickle asks Python for `builtins.eval`",
@@ -35,7 +41,13 @@ fn nothing_that_could_run_is_let_through() {
     for (pickle, expected) in refused {
         let text = message(pickle);
         assert!(text.starts_with(expected), "{text}");
-        assert!(read(pickle).unwrap_err().help_text().unwrap().contains("nothing of the file was run"));
+        assert!(
+            read(pickle)
+                .unwrap_err()
+                .help_text()
+                .unwrap()
+                .contains("nothing of the file was run")
+        );
     }
     // Known globals in calls that are not those of numbers.
     for pickle in [
@@ -91,7 +103,10 @@ fn nesting_and_cycles_do_not_exhaust_the_stack() {
     let deep = [vec![b'('; 500_000], b"N".to_vec(), vec![b't'; 500_000], b".".to_vec()].concat();
     read(&deep).unwrap();
     let cycle = b"]q\x00h\x00a.";
-    assert_eq!(read(cycle).unwrap().items(Value::Sequence(0)), Some(&[Value::Sequence(0)][..]));
+    assert_eq!(
+        read(cycle).unwrap().items(Value::Sequence(0)),
+        Some(&[Value::Sequence(0)][..])
+    );
 }
 
 #[test]
@@ -111,16 +126,51 @@ fn a_pickle_of_many_values_is_stopped() {
 /// Bytes that look like pickles more often than noise does.
 fn opcodes() -> impl Strategy<Value = Vec<u8>> {
     let known: Vec<Vec<u8>> = [
-        &b"("[..], b".", b"0", b"1", b"2", b"N", b"\x88", b"]", b")", b"t", b"l", b"a", b"e", b"R", b"b", b"\x85", b"\x86", b"\x87", b"\x94",
-        b"\x93", b"K\x01", b"q\x01", b"h\x01", b"U\x02u1", b"C\x03abc", b"X\x02\0\0\0ab", b"\x8c\x06latin1", b"cnumpy\ndtype\n",
-        b"cnumpy\nndarray\n", b"c_codecs\nencode\n", b"cnumpy.core.multiarray\n_reconstruct\n", b"S'ab'\n", b"I1\n", b"\x8a\x01\x05",
-        b"\x95\0\0\0\0\0\0\0\0", b"\x96\x02\0\0\0\0\0\0\0ab",
+        &b"("[..],
+        b".",
+        b"0",
+        b"1",
+        b"2",
+        b"N",
+        b"\x88",
+        b"]",
+        b")",
+        b"t",
+        b"l",
+        b"a",
+        b"e",
+        b"R",
+        b"b",
+        b"\x85",
+        b"\x86",
+        b"\x87",
+        b"\x94",
+        b"\x93",
+        b"K\x01",
+        b"q\x01",
+        b"h\x01",
+        b"U\x02u1",
+        b"C\x03abc",
+        b"X\x02\0\0\0ab",
+        b"\x8c\x06latin1",
+        b"cnumpy\ndtype\n",
+        b"cnumpy\nndarray\n",
+        b"c_codecs\nencode\n",
+        b"cnumpy.core.multiarray\n_reconstruct\n",
+        b"S'ab'\n",
+        b"I1\n",
+        b"\x8a\x01\x05",
+        b"\x95\0\0\0\0\0\0\0\0",
+        b"\x96\x02\0\0\0\0\0\0\0ab",
     ]
     .iter()
     .map(|b| b.to_vec())
     .collect();
-    prop::collection::vec(prop_oneof![9 => prop::sample::select(known), 1 => prop::collection::vec(any::<u8>(), 1..4)], 0..60)
-        .prop_map(|parts| parts.concat())
+    prop::collection::vec(
+        prop_oneof![9 => prop::sample::select(known), 1 => prop::collection::vec(any::<u8>(), 1..4)],
+        0..60,
+    )
+    .prop_map(|parts| parts.concat())
 }
 
 proptest! {

@@ -116,10 +116,17 @@ impl Pickled {
             return Ok(span);
         }
         let Some(array) = self.array(value) else {
-            return Err(Error::data(format!("expected bytes or a NumPy array of uint8, got {}", value.kind())));
+            return Err(Error::data(format!(
+                "expected bytes or a NumPy array of uint8, got {}",
+                value.kind()
+            )));
         };
         match (&*array.dtype, &*array.shape, array.data) {
-            ("u1", [length], Some(Value::Bytes(span))) if span.encoding != super::Encoding::Raw || span.length == *length => Ok(span),
+            ("u1", [length], Some(Value::Bytes(span)))
+                if span.encoding != super::Encoding::Raw || span.length == *length =>
+            {
+                Ok(span)
+            }
             ("u1", [length], Some(Value::Bytes(span))) => Err(Error::data(format!(
                 "an array of {length} bytes whose data is {} bytes long",
                 span.length

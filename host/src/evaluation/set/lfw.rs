@@ -39,8 +39,14 @@ fn read(text: &str, root: &Path, extension: &mut Extension) -> Located<Verificat
         ([folds, each], 2) if *folds > 0 => (*folds, *each),
         ([each], 1) => (1, *each),
         _ => {
-            let error = Error::data(format!("expected `folds pairs` (LFW's is `10 300`), got `{}`", head.join(" ")));
-            return Err((at, error.help("is this LFW's pairs.txt? a list with paths goes into a .csv: path_a,path_b,same")));
+            let error = Error::data(format!(
+                "expected `folds pairs` (LFW's is `10 300`), got `{}`",
+                head.join(" ")
+            ));
+            return Err((
+                at,
+                error.help("is this LFW's pairs.txt? a list with paths goes into a .csv: path_a,path_b,same"),
+            ));
         }
     };
     let (mut files, mut pairs, mut same, mut fold) = (ImageFiles::default(), Vec::new(), Vec::new(), Vec::new());
@@ -54,21 +60,38 @@ fn read(text: &str, root: &Path, extension: &mut Extension) -> Located<Verificat
             ([name, i, j], true) => [(*name, *i), (*name, *j)],
             ([first, i, second, j], false) => [(*first, *i), (*second, *j)],
             _ => {
-                let form = if genuine { "`name number number`" } else { "`name number name number`" };
+                let form = if genuine {
+                    "`name number number`"
+                } else {
+                    "`name number name number`"
+                };
                 let error = Error::data(format!("pair {count}: expected {form}, got `{}`", fields.join(" ")));
-                return Err((at, error.help("the first line says how many pairs of each kind follow one another")));
+                return Err((
+                    at,
+                    error.help("the first line says how many pairs of each kind follow one another"),
+                ));
             }
         };
         let mut file = |(name, number): (&str, &str)| extension.path(root, name, number).map_err(|e| (at, e));
         pairs.push([files.number(&file(a)?), files.number(&file(b)?)]);
         same.push(genuine);
-        fold.push(if folds > 1 { count / (2 * each.max(1)) } else { count % each.max(1) * FOLDS.min(each.max(1)) / each.max(1) });
+        fold.push(if folds > 1 {
+            count / (2 * each.max(1))
+        } else {
+            count % each.max(1) * FOLDS.min(each.max(1)) / each.max(1)
+        });
     }
     // Multiplied with care: the numbers are the file's.
     let expected = folds.checked_mul(each).and_then(|n| n.checked_mul(2));
     if expected != Some(pairs.len()) {
-        let error = Error::data(format!("{} pairs, but the first line says {folds} x 2 x {each}", pairs.len()));
-        return Err((last, error.help("the file is cut short, or its first line is another list's")));
+        let error = Error::data(format!(
+            "{} pairs, but the first line says {folds} x 2 x {each}",
+            pairs.len()
+        ));
+        return Err((
+            last,
+            error.help("the file is cut short, or its first line is another list's"),
+        ));
     }
     Ok(VerificationSet {
         name: String::new(),

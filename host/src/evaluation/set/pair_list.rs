@@ -36,10 +36,16 @@ pub fn write(path: &Path, pairs: &[ListedPair]) -> Result<()> {
     let fields = |pair: &ListedPair| -> Result<[String; 4]> {
         let text = |p: &Path| {
             p.to_str().map(str::to_owned).ok_or_else(|| {
-                Error::data(format!("{} cannot stand in a CSV: its name is no UTF-8", p.display())).help("rename it, or write a pack (.bin)")
+                Error::data(format!("{} cannot stand in a CSV: its name is no UTF-8", p.display()))
+                    .help("rename it, or write a pack (.bin)")
             })
         };
-        Ok([text(&pair.first)?, text(&pair.second)?, u8::from(pair.same).to_string(), pair.fold.to_string()])
+        Ok([
+            text(&pair.first)?,
+            text(&pair.second)?,
+            u8::from(pair.same).to_string(),
+            pair.fold.to_string(),
+        ])
     };
     let failed = |e: csv::Error| Error::wrap(ErrorKind::IO, format!("cannot write {}", path.display()), &e);
     out.write_record(HEADING).map_err(failed)?;
@@ -54,10 +60,14 @@ pub fn write(path: &Path, pairs: &[ListedPair]) -> Result<()> {
 
 pub(super) fn open(path: &Path, root: &Path) -> Result<VerificationSet> {
     let bytes = fs::read(path).map_err(|e| io_error("read", path, &e))?;
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(&bytes[..]);
     let (mut files, mut pairs, mut same, mut folds) = (ImageFiles::default(), Vec::new(), Vec::new(), Vec::new());
     for (row, record) in reader.records().enumerate() {
-        let record = record.map_err(|e| Error::wrap(ErrorKind::DATA, format!("{} is no sound CSV", path.display()), &e))?;
+        let record =
+            record.map_err(|e| Error::wrap(ErrorKind::DATA, format!("{} is no sound CSV", path.display()), &e))?;
         if row == 0 && record.iter().zip(HEADING).all(|(field, name)| field.trim() == name) {
             continue;
         }

@@ -14,7 +14,13 @@ fn folder_with(files: &[&str]) -> tempfile::TempDir {
 }
 
 fn lfw(text: &str) -> (tempfile::TempDir, Result<VerificationSet>) {
-    let folder = folder_with(&["A/A_0001.jpg", "A/A_0002.jpg", "B/B_0001.png", "B/B_0012.jpg", "C_D/C_D_0001.jpg"]);
+    let folder = folder_with(&[
+        "A/A_0001.jpg",
+        "A/A_0002.jpg",
+        "B/B_0001.png",
+        "B/B_0012.jpg",
+        "C_D/C_D_0001.jpg",
+    ]);
     let path = folder.path().join("pairs.txt");
     fs::write(&path, text).unwrap();
     let set = VerificationSet::open(&path, None, 10);
@@ -29,7 +35,13 @@ fn lfws_list_is_read_with_its_folds() {
     assert_eq!(set.fold, [0, 0, 1, 1]);
     assert_eq!(set.same, [true, false, true, false]);
     assert_eq!(set.pairs, [[0, 1], [0, 2], [3, 2], [4, 1]]);
-    let names = ["A/A_0001.jpg", "A/A_0002.jpg", "B/B_0012.jpg", "B/B_0001.png", "C_D/C_D_0001.jpg"];
+    let names = [
+        "A/A_0001.jpg",
+        "A/A_0002.jpg",
+        "B/B_0012.jpg",
+        "B/B_0001.png",
+        "C_D/C_D_0001.jpg",
+    ];
     for (at, name) in names.iter().enumerate() {
         assert_eq!(&*set.images.bytes(at).unwrap(), name.as_bytes());
         assert_eq!(set.images.place(at), folder.path().join(name).display().to_string());
@@ -40,7 +52,10 @@ fn lfws_list_is_read_with_its_folds() {
 fn a_development_list_is_dealt_to_folds_of_both_kinds() {
     let lines = ["2", "A 1 2", "B 1 12", "A 1 B 1", "A 2 B 12"].join("\n");
     let set = lfw(&lines).1.unwrap();
-    assert_eq!((set.folds, set.fold, set.same), (2, vec![0, 1, 0, 1], vec![true, true, false, false]));
+    assert_eq!(
+        (set.folds, set.fold, set.same),
+        (2, vec![0, 1, 0, 1], vec![true, true, false, false])
+    );
 }
 
 #[test]
@@ -67,7 +82,10 @@ fn a_list_that_is_no_text_is_told_with_the_line() {
     let path = folder.path().join("pairs.txt");
     fs::write(&path, b"1 1\nA\xff 1 2\n").unwrap();
     let error = VerificationSet::open(&path, None, 10).err().unwrap();
-    assert!(error.message().ends_with("pairs.txt:2: the line is no UTF-8"), "{error}");
+    assert!(
+        error.message().ends_with("pairs.txt:2: the line is no UTF-8"),
+        "{error}"
+    );
 }
 
 fn csv(text: &str) -> (tempfile::TempDir, Result<VerificationSet>) {
@@ -82,7 +100,10 @@ fn csv(text: &str) -> (tempfile::TempDir, Result<VerificationSet>) {
 fn a_csv_of_pairs_is_read() {
     let (_folder, set) = csv("path_a,path_b,same,fold\na.png,b.png,1,x\n\"a.png\",a.png,False,y\nb.png,b.png,TRUE,x\n");
     let set = set.unwrap();
-    assert_eq!((set.folds, &set.fold[..], &set.same[..]), (2, &[0, 1, 0][..], &[true, false, true][..]));
+    assert_eq!(
+        (set.folds, &set.fold[..], &set.same[..]),
+        (2, &[0, 1, 0][..], &[true, false, true][..])
+    );
     assert_eq!(set.pairs, [[0, 1], [0, 0], [1, 1]]);
     let without = csv("a.png,b.png,1\na.png,a.png,0\nb.png,b.png,1\n").1.unwrap();
     assert_eq!((without.folds, without.fold), (2, vec![0, 0, 1]));
@@ -109,9 +130,16 @@ fn a_pair_list_that_was_written_is_read() {
         fold,
     };
     let path = folder.path().join("own.csv");
-    write_pair_list(&path, &[pair("a b,c.png", "b.png", false, 0), pair("b.png", "b.png", true, 1)]).unwrap();
+    write_pair_list(
+        &path,
+        &[pair("a b,c.png", "b.png", false, 0), pair("b.png", "b.png", true, 1)],
+    )
+    .unwrap();
     let set = VerificationSet::open(&path, None, 10).unwrap();
-    assert_eq!((set.pairs, set.same, set.fold), (vec![[0, 1], [1, 1]], vec![false, true], vec![0, 1]));
+    assert_eq!(
+        (set.pairs, set.same, set.fold),
+        (vec![[0, 1], [1, 1]], vec![false, true], vec![0, 1])
+    );
     assert_eq!(&*set.images.bytes(0).unwrap(), b"a b,c.png");
 }
 
@@ -125,6 +153,8 @@ fn a_pack_is_a_set() {
     assert_eq!((&*set.name, set.folds, set.pairs[3]), ("lfw", 10, [6, 7]));
     assert_eq!(set.fold, [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(&*set.images.bytes(7).unwrap(), [7]);
-    let message = VerificationSet::open(&folder.path().join("lfw.rec"), None, 10).err().unwrap();
+    let message = VerificationSet::open(&folder.path().join("lfw.rec"), None, 10)
+        .err()
+        .unwrap();
     assert!(message.message().contains("a verification set is a pack (.bin)"));
 }

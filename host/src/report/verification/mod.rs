@@ -10,14 +10,18 @@ use crate::evaluation::{Evaluation, Roc};
 pub fn verification_text(of: &Evaluation) -> String {
     let tables = tables::all(of);
     let parts: Vec<String> = tables.iter().map(text::aligned).collect();
-    let notes = tables::notes(of).into_iter().map(|note| text::wrapped(&note, 118, "  "));
+    let notes = tables::notes(of)
+        .into_iter()
+        .map(|note| text::wrapped(&note, 118, "  "));
     format!("{}\n{}", parts.join("\n"), notes.collect::<String>())
 }
 
 /// The tables as Markdown.
 pub fn verification_markdown(of: &Evaluation) -> String {
     let parts: Vec<String> = tables::all(of).iter().map(markdown::table).collect();
-    let notes = tables::notes(of).into_iter().map(|note| format!("- {}\n", markdown::escaped(&note)));
+    let notes = tables::notes(of)
+        .into_iter()
+        .map(|note| format!("- {}\n", markdown::escaped(&note)));
     format!("{}\n{}", parts.join("\n"), notes.collect::<String>())
 }
 

@@ -36,10 +36,9 @@ fn accuracies(of: &Evaluation) -> Table {
         cells
     };
     let own: Vec<f64> = of.sets.iter().map(|s| s.measures.accuracy).collect();
-    let gaps = of
-        .reference
-        .as_ref()
-        .map_or(Vec::new(), |r| vec![signed(r.gap_percent, 2), signed(r.difference * 100.0, 2)]);
+    let gaps = of.reference.as_ref().map_or(Vec::new(), |r| {
+        vec![signed(r.gap_percent, 2), signed(r.difference * 100.0, 2)]
+    });
     let mut rows = vec![row(&of.name, &own, of.average, &gaps)];
     if let Some(other) = &of.comparison {
         rows.push(row(&other.name, &other.accuracies, other.average, &[]));
@@ -108,9 +107,14 @@ fn differences(of: &Evaluation) -> Option<Table> {
             || "–".to_owned(),
             |i| format!("[{}, {}]", signed(i.lower * 100.0, 2), signed(i.upper * 100.0, 2)),
         );
-        [name.to_owned(), signed(d.difference * 100.0, 2), interval, fixed(d.first_better * 100.0, 1)]
-            .map(Cell::new)
-            .to_vec()
+        [
+            name.to_owned(),
+            signed(d.difference * 100.0, 2),
+            interval,
+            fixed(d.first_better * 100.0, 1),
+        ]
+        .map(Cell::new)
+        .to_vec()
     });
     Some(Table {
         rows: rows.collect(),

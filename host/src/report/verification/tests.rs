@@ -1,7 +1,5 @@
 use super::*;
-use crate::evaluation::{
-    Comparison, Difference, Interval, Measures, Protocol, Reference, SetOutcome, TarAtFar, Val,
-};
+use crate::evaluation::{Comparison, Difference, Interval, Measures, Protocol, Reference, SetOutcome, TarAtFar, Val};
 
 fn set(name: &str, accuracy: f64) -> SetOutcome {
     SetOutcome {

@@ -27,6 +27,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Lists or inspects plugins.
     Plugins(PluginsArgs),
+    /// Reads, checks, converts and aligns sets of faces.
+    Data(DataArgs),
     /// Measures a network, or features, on verification sets: LFW and its kind.
     Evaluate(Box<EvaluateArgs>),
     /// Reads, checks, writes and divides sets of labelled images.

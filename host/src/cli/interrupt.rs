@@ -16,7 +16,7 @@ pub fn flag() -> Result<Arc<AtomicBool>> {
     let set = cancelled.clone();
     ctrlc::set_handler(move || {
         if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(3);
+            crate::crash_notice::exit(3);
         }
         eprintln!("stopping (Ctrl-C once more ends it at once)");
     })

@@ -10,7 +10,7 @@ use crate::{bench_python, workspace};
 /// A measurement, what it measures, and what takes it.
 type Bench = (&'static str, &'static str, fn(&mut Steps, &Options) -> Result<()>);
 
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 4] = [
     (
         "calls",
         "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
@@ -21,11 +21,21 @@ const BENCHES: [Bench; 2] = [
         "greedy NMS of identities, beside NumPy, PyTorch and faiss (an hour; 4 GB of disk; --quick: 5 minutes)",
         nms,
     ),
+    (
+        "evaluate",
+        "verification on a set of LFW's size, features given",
+        |steps, _| cargo_bench(steps, "evaluate", &[], &[]),
+    ),
+    (
+        "encoders",
+        "images per second of iresnet50 on candle, batch 1 and 16",
+        |steps, _| cargo_bench(steps, "encoders", &[], &[]),
+    ),
 ];
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these: calls, nms
+    /// Only these: calls, nms, evaluate, encoders
     names: Vec<String>,
     /// nms: 100,000 candidates only, and less patience with the slower ones
     #[arg(long)]

@@ -1,9 +1,11 @@
 //! Labelled faces: the layouts they lie in, how they are checked, written and brought to size, and who is held out.
 
+pub mod align;
 pub mod check;
 mod config;
 pub mod convert;
 pub mod decode;
+pub mod loader;
 mod natural_order;
 pub mod pack;
 pub mod people;

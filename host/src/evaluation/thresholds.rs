@@ -52,7 +52,7 @@ mod tests {
         // numpy.arange(-1, 1, 0.005)[[1, 399]]
         let cosines = arange(-1.0, 1.0, 0.005);
         assert_eq!(cosines.len(), 400);
-        assert_eq!((cosines[1], cosines[399]), (-0.995, 0.995_000_000_000_001_8));
+        assert_eq!((cosines[1], cosines[399]), (-0.995, 0.995_000_000_000_001_9));
     }
 
     #[test]

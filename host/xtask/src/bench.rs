@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what belongs into BENCHMARKS.md.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -8,14 +8,17 @@ use crate::steps::{Call, Steps};
 use crate::workspace;
 
 /// Measurements by name, and the package and target that takes each.
-const BENCHES: [(&str, &str); 1] = [(
-    "calls",
-    "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
-)];
+const BENCHES: [(&str, &str); 2] = [
+    (
+        "calls",
+        "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
+    ),
+    ("evaluate", "verification on a set of LFW's size, features given"),
+];
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these: calls
+    /// Only these: calls, evaluate
     names: Vec<String>,
 }
 
@@ -32,27 +35,15 @@ pub fn command(options: &Options) -> Result<()> {
             continue;
         }
         println!("{name}: {what}");
-        // The library is built first, in release, as a user's would be.
-        let library = root.join("tests/libraries/null");
-        let target = workspace::target();
-        steps.call(
-            "a plugin that does nothing",
-            &Call {
-                environment: &[("CARGO_TARGET_DIR", &target.join("examples"))],
-                folder: &library,
-                program: "cargo",
-                arguments: &["build", "--release"],
-            },
-        )?;
-        let file = format!(
-            "release/{}null_plugin{}",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        );
+        let environment = match name {
+            "calls" => vec![("FICTA_NULL_PLUGIN", null_plugin(&mut steps)?)],
+            _ => Vec::new(),
+        };
+        let environment: Vec<(&str, &Path)> = environment.iter().map(|(key, path)| (*key, &**path)).collect();
         steps.call(
             name,
             &Call {
-                environment: &[("FICTA_NULL_PLUGIN", &target.join("examples").join(file) as &Path)],
+                environment: &environment,
                 folder: &root,
                 program: "cargo",
                 arguments: &["bench", "-p", "ficta-bench", "--bench", name],
@@ -60,4 +51,23 @@ pub fn command(options: &Options) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// A library whose components do nothing, built in release as a user's would be.
+fn null_plugin(steps: &mut Steps) -> Result<PathBuf> {
+    let target = workspace::target().join("examples");
+    steps.call(
+        "a plugin that does nothing",
+        &Call {
+            environment: &[("CARGO_TARGET_DIR", &target)],
+            folder: &workspace::root().join("tests/libraries/null"),
+            program: "cargo",
+            arguments: &["build", "--release"],
+        },
+    )?;
+    Ok(target.join(format!(
+        "release/{}null_plugin{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    )))
 }

@@ -1,9 +1,11 @@
 //! `ficta data`.
 
+mod align;
 mod choose;
 mod convert;
 mod fetch;
 mod inspect;
+mod make_pairs;
 mod opened;
 mod split;
 mod stats;
@@ -35,6 +37,10 @@ pub enum DataCommand {
     Stats(stats::StatsArgs),
     /// Brings a set that may be downloaded: `orl`.
     Fetch(fetch::FetchArgs),
+    /// Draws verification pairs from a labelled set: a pack (.bin) or a list of paths (.csv).
+    MakePairs(make_pairs::MakePairsArgs),
+    /// Brings faces to InsightFace's template by five landmarks.
+    Align(align::AlignArgs),
 }
 
 /// How a command ended that did its work.
@@ -58,6 +64,8 @@ pub fn data(args: &DataArgs, as_json: bool) -> Result<Outcome> {
         DataCommand::Split(args) => split::split(args, as_json),
         DataCommand::Stats(args) => stats::stats(args, as_json),
         DataCommand::Fetch(args) => fetch::fetch(args, as_json),
+        DataCommand::MakePairs(args) => make_pairs::make_pairs(args, as_json),
+        DataCommand::Align(args) => align::align(args, as_json),
     }?;
     Ok(Outcome::Done)
 }

@@ -68,11 +68,8 @@ fn faults_of_a_list_are_told_with_the_line() {
     assert!(message("A 1 2").contains(":1: expected `folds pairs`"));
     assert!(message("1 1\nA 1 2\nA 1 B\n").starts_with(":3: pair 1: expected `name number name number`"));
     assert!(message("1 1\nA 1 2 3 4\n").starts_with(":2: pair 0: expected `name number number`"));
-    assert!(
-        message("2 2\nA 1 2\n").starts_with(":2: pair 1")
-            || message("2 2\nA 1 2\n").contains("1 pairs, but the first line says 2 x 2 x 2")
-    );
-    assert!(message("9999999999999999999 9").contains("expected `folds pairs`"));
+    assert!(message("2 2\nA 1 2\n").starts_with(":2: 1 pairs, but the first line says 2 x 2 x 2"));
+    assert!(message("99999999999999999999 9").contains("expected `folds pairs`"));
     assert!(message("18446744073709551615 2\nA 1 2\n").contains("1 pairs, but the first line says"));
     assert!(message("1 1\nA x 2\n").contains("expected the number of an image, got `x`"));
     assert!(message("1 1\n../A 1 2\n").contains("expected a person's name, got `../A`"));

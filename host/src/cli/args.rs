@@ -27,12 +27,10 @@ pub enum Command {
     Plan(PlanArgs),
     /// Lists or inspects plugins.
     Plugins(PluginsArgs),
-    /// Reads, checks, converts and aligns sets of faces.
+    /// Reads, checks, writes, divides and aligns sets of faces.
     Data(DataArgs),
     /// Measures a network, or features, on verification sets: LFW and its kind.
     Evaluate(Box<EvaluateArgs>),
-    /// Reads, checks, writes and divides sets of labelled images.
-    Data(DataArgs),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
     /// Computes raw features of aligned faces.

@@ -300,3 +300,41 @@ impl ImageSource for ParquetSource {
         vec![format!("{} files, {} row groups", self.files.len(), self.groups.len())]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PYTHONS: &[u8] = include_bytes!("../../../../tests/fixtures/sets/parquet/train-00000-of-00001.parquet");
+
+    /// Reads all that can be read of a file with this content.
+    fn read(bytes: &[u8]) -> Result<usize> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        std::fs::write(&path, bytes).unwrap();
+        let source = ParquetSource::open(&path)?;
+        for index in 0..source.len() {
+            let _ = (source.bytes(index), source.file_name(index), source.name(index));
+        }
+        Ok(source.len())
+    }
+
+    #[test]
+    fn damaged_files_are_named() {
+        assert_eq!(read(PYTHONS).unwrap(), 5);
+        for content in [&PYTHONS[..PYTHONS.len() - 20], b"", b"PAR1", &PYTHONS[100..]] {
+            let message = read(content).unwrap_err().to_string();
+            assert!(message.contains("a.parquet is not sound Parquet"), "{message}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn mutated_files_never_panic(at in 0usize..PYTHONS.len(), byte: u8, cut in 0usize..PYTHONS.len()) {
+            let mut bytes = PYTHONS.to_vec();
+            bytes[at] = byte;
+            let _ = read(&bytes);
+            let _ = read(&PYTHONS[..cut]);
+        }
+    }
+}

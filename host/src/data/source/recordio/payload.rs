@@ -61,7 +61,7 @@ fn short(data: &[u8]) -> String {
 
 /// The label as a whole number of 0 or above, as `int(label)` gives it; none for NaN, infinities and negative ones.
 pub fn whole(label: f32) -> Option<i64> {
-    (label.is_finite() && label >= 0.0 && label < 9.0e18).then_some(label as i64)
+    (0.0..9.0e18).contains(&label).then_some(label as i64)
 }
 
 /// A head with one label.

@@ -2,6 +2,7 @@
 
 mod apt;
 mod bench;
+mod bench_encoders;
 mod cache;
 mod client;
 mod demo;

@@ -159,7 +159,7 @@ impl WithSimd for TransformInputs<'_> {
                 }
                 let at = (channel / DEPTH_BLOCK * count + row) * DEPTH_BLOCK + channel % DEPTH_BLOCK;
                 for j in 0..SPAN {
-                    let column = inputs(simd, std::array::from_fn(|i| values[i][j]));
+                    let column = inputs(simd, values.map(|line| line[j]));
                     for (i, value) in column.into_iter().enumerate() {
                         let to = (i * SPAN + j) * self.stride + at;
                         store::<S>(&mut self.panel[to..to + S::F32_LANES], value);

@@ -9,6 +9,12 @@ const UNET: &str =
     r#"{"resolution": 16, "channels": 1, "base_width": 16, "multipliers": [1, 2], "patch": 2, "micro_batch": 4}"#;
 const IRESNET: &str = r#"{"blocks": [1, 1, 1, 1], "widths": [8, 8, 8, 16, 16], "dim": 16, "input_size": 16, "channels": 1, "micro_batch": 8}"#;
 
+/// A parameter that names a fixture of the encoders.
+fn fixture(key: &str, name: &str) -> String {
+    let path = product::root().join("plugins/encoder-candle/tests/fixtures").join(name);
+    serde_json::json!({ key: path }).to_string()
+}
+
 fn check(library: &Path, component: &str, params: &str) -> Verdict {
     let library = BuiltLibrary::open(library).unwrap_or_else(|e| panic!("{e}"));
     let verdict = library.check(component, params, &[]).unwrap_or_else(|e| panic!("{e}"));
@@ -58,6 +64,12 @@ fn the_plugins_keep_the_contract() {
         ("ficta_id_nms", "k-centre", r#"{"target": 10, "threshold": 1.0}"#),
         ("ficta_id_nms", "all", "{}"),
         ("ficta_encoder_candle", "dlib-resnet", &weights),
+        (
+            "ficta_encoder_candle",
+            "iresnet",
+            &fixture("weights", "iresnet.safetensors"),
+        ),
+        ("ficta_encoder_candle", "onnx", &fixture("model", "onnx_mobile.onnx")),
         ("ficta_diffusion_tch", "unet", UNET),
         ("ficta_iresnet_tch", "iresnet", IRESNET),
     ] {

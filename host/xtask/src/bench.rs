@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::bench_encoders;
 use crate::steps::{Call, Steps};
 use crate::{bench_python, workspace};
 
@@ -30,12 +31,22 @@ const BENCHES: [Bench; 4] = [
         "encoders",
         "images per second of iresnet50 on candle, batch 1 and 16",
         |steps, _| cargo_bench(steps, "encoders", &[], &[]),
+/// Measurements by name, and what each takes.
+const BENCHES: [(&str, &str); 2] = [
+    (
+        "calls",
+        "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
+    ),
+    (
+        "encoders",
+        "images per second of iresnet50 at 112 px, beside PyTorch and onnxruntime",
     ),
 ];
 
 #[derive(clap::Args)]
 pub struct Options {
     /// Only these: calls, nms, evaluate, encoders
+    /// Only these: calls, encoders
     names: Vec<String>,
     /// nms: 100,000 candidates only, and less patience with the slower ones
     #[arg(long)]
@@ -54,6 +65,11 @@ pub fn command(options: &Options) -> Result<()> {
             println!("{name}: {what}");
             measure(&mut steps, options)?;
         }
+        println!("{name}: {what}");
+        match name {
+            "encoders" => bench_encoders::run(&mut steps)?,
+            _ => calls(&mut steps)?,
+        }
     }
     Ok(())
 }
@@ -61,11 +77,17 @@ pub fn command(options: &Options) -> Result<()> {
 fn calls(steps: &mut Steps, _: &Options) -> Result<()> {
     // The library is built first, in release, as a user's would be.
     let (root, target) = (workspace::root(), workspace::target());
+fn calls(steps: &mut Steps) -> Result<()> {
+    let root = workspace::root();
+    // The library is built first, in release, as a user's would be.
+    let library = root.join("tests/libraries/null");
+    let target = workspace::target();
     steps.call(
         "a plugin that does nothing",
         &Call {
             environment: &[("CARGO_TARGET_DIR", &target.join("examples"))],
             folder: &root.join("tests/libraries/null"),
+            folder: &library,
             program: "cargo",
             arguments: &["build", "--release"],
         },
@@ -98,4 +120,14 @@ fn cargo_bench(steps: &mut Steps, name: &str, environment: &[(&str, &Path)], wor
         arguments: &arguments,
     };
     steps.call(name, &call)
+    steps.call(
+        "calls",
+        &Call {
+            environment: &[("FICTA_NULL_PLUGIN", &target.join("examples").join(file) as &Path)],
+            folder: &root,
+            program: "cargo",
+            arguments: &["bench", "-p", "ficta-bench", "--bench", "calls"],
+        },
+    )?;
+    Ok(())
 }

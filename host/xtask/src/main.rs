@@ -3,6 +3,7 @@
 mod apt;
 mod bench;
 mod bench_python;
+mod bench_encoders;
 mod cache;
 mod client;
 mod demo;

@@ -106,7 +106,7 @@ fn flip_is_the_sum() {
 }
 
 fn says(outcome: Result<Onnx>, kind: ErrorKind, words: &[&str]) {
-    let error: Error = outcome.err().expect("this cannot work");
+    let error: Error = outcome.expect_err("this cannot work");
     let text = error.to_string();
     assert_eq!(error.kind(), kind, "{text}");
     for word in words {

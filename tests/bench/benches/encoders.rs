@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ficta_core::{Configure, Ctx, Encoder, TensorMut, TensorRef, testing::RecordingHost};
-use ficta_encoder_candle::{IResNet, IResNetParams};
+use ficta_encoder_candle::{IResNet, IResNetParams, Onnx, OnnxParams};
 
 /// Height and width of an image.
 const SIZE: usize = 112;
@@ -25,6 +25,9 @@ fn main() {
         let params: IResNetParams = serde_json::from_value(params).expect("parameters");
         let mut encoder = IResNet::configure(params).expect("weights");
         measure("ficta iresnet", &mut encoder, batch);
+        let params = serde_json::json!({ "model": folder.join("model.onnx"), "batch": batch });
+        let params: OnnxParams = serde_json::from_value(params).expect("parameters");
+        measure("ficta onnx", &mut Onnx::configure(params).expect("a model"), batch);
     }
 }
 

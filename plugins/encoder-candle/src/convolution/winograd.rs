@@ -149,20 +149,17 @@ impl WithSimd for TransformInputs<'_> {
             });
             for channel in (0..channels).step_by(S::F32_LANES) {
                 let mut values = [[simd.splat_f32s(0.0); SPAN]; SPAN];
-                for i in 0..SPAN {
-                    for j in 0..SPAN {
-                        if let Some(offset) = offsets[i][j] {
-                            let from = &self.maps.values[offset + channel..][..S::F32_LANES];
-                            values[i][j] = load::<S>(from);
+                for (values, offsets) in values.iter_mut().zip(&offsets) {
+                    for (value, offset) in values.iter_mut().zip(offsets) {
+                        if let Some(offset) = offset {
+                            *value = load::<S>(&self.maps.values[offset + channel..][..S::F32_LANES]);
                         }
                     }
-                }
-                for i in 0..SPAN {
-                    values[i] = inputs(simd, values[i]);
+                    *values = inputs(simd, *values);
                 }
                 let at = (channel / DEPTH_BLOCK * count + row) * DEPTH_BLOCK + channel % DEPTH_BLOCK;
                 for j in 0..SPAN {
-                    let column = inputs(simd, std::array::from_fn(|i| values[i][j]));
+                    let column = inputs(simd, values.map(|line| line[j]));
                     for (i, value) in column.into_iter().enumerate() {
                         let to = (i * SPAN + j) * self.stride + at;
                         store::<S>(&mut self.panel[to..to + S::F32_LANES], value);

@@ -150,7 +150,6 @@ pub(crate) fn real(component: &str, key: &str, value: f64, low: f64, high: f64) 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Params;
 
     #[test]

@@ -138,6 +138,6 @@ mod tests {
         assert_eq!((large.parameters(), large.entries().len()), PARAMETERS_OF_MBF_LARGE);
     }
 
-    const PARAMETERS_OF_MBF: (u64, usize) = (0, 0);
-    const PARAMETERS_OF_MBF_LARGE: (u64, usize) = (0, 0);
+    const PARAMETERS_OF_MBF: (u64, usize) = (2_059_520, 333);
+    const PARAMETERS_OF_MBF_LARGE: (u64, usize) = (6_314_880, 606);
 }

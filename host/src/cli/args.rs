@@ -27,6 +27,10 @@ pub enum Command {
     Plugins(PluginsArgs),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
+    /// Trains a backbone on labelled faces.
+    Train(super::train::TrainArgs),
+    /// Writes a trained backbone as weights (.safetensors, .pth) and ONNX, with a model card.
+    Export(super::export::ExportArgs),
 }
 
 /// What `run` and `plan` share.

@@ -1,12 +1,17 @@
 //! The `ficta` command.
 
 mod args;
+mod cancellation;
+mod component_args;
+mod export;
+mod model_card;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
 mod plugins;
 mod report;
 mod run;
+mod train;
 
 use std::process::ExitCode;
 
@@ -29,6 +34,8 @@ pub fn main() -> ExitCode {
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
         args::Command::Report(report) => report::report(report, args.json),
+        args::Command::Train(train) => train::train(train, args.json),
+        args::Command::Export(export) => export::export(export, args.json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

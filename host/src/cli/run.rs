@@ -1,44 +1,21 @@
 //! `ficta run`.
 
 use crate::cli::own_stdout::out;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
 use ficta_core::{Communicator, Error, Kind, Result};
 use serde_json::json;
 
 use super::{
     args::{RunArgs, RunFileArgs},
+    cancellation,
     plugin_folders::registry,
 };
 use crate::{
-    at_work,
     config::{ComponentChoice, Layers, RunConfig},
     pipeline::{self, Plan, PluginsLock, RunFolder, stages},
     registry::Registry,
     run_host::RunHost,
     storage::{atomic, json as json_file},
 };
-
-/// Seconds that a component has to return after a request to stop.
-static GRACE: AtomicU64 = AtomicU64::new(10);
-
-/// Ends the process when whatever is at work has not returned in time.
-fn end_after_grace() {
-    let grace = GRACE.load(Ordering::Relaxed);
-    std::thread::sleep(Duration::from_secs(grace));
-    let place = at_work::get().unwrap_or("the run");
-    eprintln!(
-        "error: {place} has not returned within {grace} s of the request to stop\n  finished stages are kept; the run can be taken up again\n  \
-         fix: a component that works for long must call `ctx.progress` or `ctx.check_cancelled` at least once a second"
-    );
-    std::process::exit(3);
-}
 
 /// The component for collectives. The stages are not shared out among processes, so it must be of one.
 fn communicator(registry: &Registry, choice: &ComponentChoice) -> Result<Box<dyn Communicator>> {
@@ -99,18 +76,7 @@ impl Prepared {
 }
 
 pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let flag = cancelled.clone();
-    ctrlc::set_handler(move || {
-        // The second Ctrl-C does not wait for a plugin that does not listen.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(3);
-        }
-        eprintln!("stopping; the run can be taken up again (Ctrl-C once more ends it at once)");
-        std::thread::spawn(end_after_grace);
-    })
-    .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
-
+    let cancelled = cancellation::on_ctrl_c()?;
     let Prepared {
         config,
         folder,
@@ -121,7 +87,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     if !args.relock {
         plan.lock.verify(folder.root())?;
     }
-    GRACE.store(config.run.cancel_grace, Ordering::Relaxed);
+    cancellation::grace(config.run.cancel_grace);
     let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
     if let Some(choice) = &config.communicator {
         host = host.with_communicator(communicator(&registry, choice)?);

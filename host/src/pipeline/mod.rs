@@ -1,6 +1,7 @@
 //! A run: its stages, what is cached, and their order.
 
 pub mod candidates;
+pub mod face_training;
 pub mod generator;
 pub mod identities;
 pub mod images;
@@ -14,6 +15,8 @@ mod run_folder;
 mod runner;
 mod stage;
 pub mod stages;
+pub mod training_alarm;
+pub mod training_events;
 pub mod training_loop;
 
 pub use lock::{LockedPlugin, PluginsLock};

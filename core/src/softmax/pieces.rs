@@ -28,7 +28,12 @@ pub(super) fn in_pieces<T: Send>(
     };
     std::thread::scope(|scope| {
         let others: Vec<_> = pieces
-            .map(|(first, piece)| scope.spawn({ let work = &work; move || work(first, piece) }))
+            .map(|(first, piece)| {
+                scope.spawn({
+                    let work = &work;
+                    move || work(first, piece)
+                })
+            })
             .collect();
         // The calling thread does a part as well.
         let own = work(0, own);

@@ -45,6 +45,10 @@ pub enum Command {
     Metrics(super::metrics::MetricsArgs),
     /// Does a fictional person look like a real one? Thresholds calibrated on real impostors, counts and a verdict.
     Audit(super::audit::AuditArgs),
+    /// Trains a backbone on labelled faces.
+    Train(super::train::TrainArgs),
+    /// Writes a trained backbone as weights (.safetensors, .pth) and ONNX, with a model card.
+    Export(super::export::ExportArgs),
 }
 
 /// What `run` and `plan` share.

@@ -8,6 +8,10 @@ mod encode;
 mod evaluate;
 mod interrupt;
 mod metrics;
+mod cancellation;
+mod component_args;
+mod export;
+mod model_card;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
@@ -19,6 +23,7 @@ mod select;
 mod stats;
 mod table_file;
 mod work;
+mod train;
 
 use std::process::ExitCode;
 
@@ -54,6 +59,8 @@ pub fn main() -> ExitCode {
         args::Command::Select(select) => select::select(select, args.json),
         args::Command::Metrics(metrics) => metrics::metrics(metrics, args.json),
         args::Command::Audit(audit) => audit::audit(audit, args.json),
+        args::Command::Train(train) => train::train(train, args.json),
+        args::Command::Export(export) => export::export(export, args.json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: what belongs into BENCHMARKS.md.
 
+mod python;
+mod train;
+
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -33,6 +36,8 @@ const BENCHES: [Bench; 4] = [
         |steps, _| cargo_bench(steps, "encoders", &[], &[]),
 /// Measurements by name, and what each takes.
 const BENCHES: [(&str, &str); 2] = [
+/// Measurements by name, and the package and target that takes each.
+const BENCHES: [(&str, &str); 3] = [
     (
         "calls",
         "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
@@ -40,6 +45,12 @@ const BENCHES: [(&str, &str); 2] = [
     (
         "encoders",
         "images per second of iresnet50 at 112 px, beside PyTorch and onnxruntime",
+        "losses",
+        "each loss on 128 rows and 10,177 classes, beside PyTorch's autograd",
+    ),
+    (
+        "train",
+        "images a second of a training step, beside PyTorch on arcface_torch's structure",
     ),
 ];
 
@@ -47,6 +58,7 @@ const BENCHES: [(&str, &str); 2] = [
 pub struct Options {
     /// Only these: calls, nms, evaluate, encoders
     /// Only these: calls, encoders
+    /// Only these: calls, losses, train
     names: Vec<String>,
     /// nms: 100,000 candidates only, and less patience with the slower ones
     #[arg(long)]
@@ -69,6 +81,9 @@ pub fn command(options: &Options) -> Result<()> {
         match name {
             "encoders" => bench_encoders::run(&mut steps)?,
             _ => calls(&mut steps)?,
+            "calls" => calls(&mut steps)?,
+            "losses" => losses(&mut steps)?,
+            _ => train::measure(&mut steps)?,
         }
     }
     Ok(())
@@ -88,6 +103,31 @@ fn calls(steps: &mut Steps) -> Result<()> {
             environment: &[("CARGO_TARGET_DIR", &target.join("examples"))],
             folder: &root.join("tests/libraries/null"),
             folder: &library,
+/// Runs one of cargo's benches with the library that it opens.
+fn cargo_bench(steps: &mut Steps, name: &str, variable: &str, library: &Path) -> Result<()> {
+    steps.call(
+        name,
+        &Call {
+            environment: &[(variable, library)],
+            folder: &workspace::root(),
+            program: "cargo",
+            arguments: &["bench", "-p", "ficta-bench", "--bench", name],
+        },
+    )
+}
+
+fn library_file(name: &str) -> String {
+    format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+}
+
+fn calls(steps: &mut Steps) -> Result<()> {
+    // The library is built first, in release, as a user's would be.
+    let target = workspace::target().join("examples");
+    steps.call(
+        "a plugin that does nothing",
+        &Call {
+            environment: &[("CARGO_TARGET_DIR", &target)],
+            folder: &workspace::root().join("tests/libraries/null"),
             program: "cargo",
             arguments: &["build", "--release"],
         },
@@ -130,4 +170,27 @@ fn cargo_bench(steps: &mut Steps, name: &str, environment: &[(&str, &Path)], wor
         },
     )?;
     Ok(())
+    let library = target.join("release").join(library_file("null_plugin"));
+    cargo_bench(steps, "calls", "FICTA_NULL_PLUGIN", &library)
+}
+
+fn losses(steps: &mut Steps) -> Result<()> {
+    let root = workspace::root();
+    steps.call(
+        "the losses in release",
+        &Call {
+            environment: &[],
+            folder: &root,
+            program: "cargo",
+            arguments: &["build", "--release", "-p", "ficta-losses"],
+        },
+    )?;
+    let library = workspace::target().join("release").join(library_file("ficta_losses"));
+    cargo_bench(steps, "losses", "FICTA_LOSSES_PLUGIN", &library)?;
+    python::run(
+        steps,
+        "the same in PyTorch",
+        &root.join("tests/bench/python/losses.py"),
+        &[],
+    )
 }

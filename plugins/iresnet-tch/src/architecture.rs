@@ -108,7 +108,13 @@ mod tests {
 
     #[test]
     fn parameter_counts_are_those_of_arcface_torch() {
-        let counts = [(18, 24_025_600), (34, 34_139_328), (50, 43_590_848), (100, 65_156_160), (200, 118_833_920)];
+        let counts = [
+            (18, 24_025_600),
+            (34, 34_139_328),
+            (50, 43_590_848),
+            (100, 65_156_160),
+            (200, 118_833_920),
+        ];
         for (depth, parameters) in counts {
             assert_eq!(named(depth).parameters(), parameters, "iresnet{depth}");
         }

@@ -127,7 +127,11 @@ pub fn load(path: &Path, recipe: &Recipe, layout: &dyn Layout, current: Option<&
 /// The state dict's tensors, all of them and no others.
 fn network(saved: &Saved, layout: &dyn Layout) -> Result<Parameters> {
     let entries = layout.entries();
-    let has = |prefix: &str| entries.first().is_some_and(|e| saved.get(&format!("{prefix}{}", e.name)).is_some());
+    let has = |prefix: &str| {
+        entries
+            .first()
+            .is_some_and(|e| saved.get(&format!("{prefix}{}", e.name)).is_some())
+    };
     let wrapped = !has("") && has(WRAPPER_PREFIX);
     let prefix = if wrapped { WRAPPER_PREFIX } else { "" };
     let mut parameters = Parameters::new();

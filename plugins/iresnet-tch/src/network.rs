@@ -55,11 +55,7 @@ impl Network for IResNetLayers {
     fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
         let (training, compute) = (mode.training, mode.compute);
         let x = convolve(images, self.conv1.of(weights), 1, training, compute)?;
-        let mut x = prelu(
-            &self.bn1.forward(weights, &x, mode)?,
-            self.slopes.of(weights),
-            training,
-        )?;
+        let mut x = prelu(&self.bn1.forward(weights, &x, mode)?, self.slopes.of(weights), training)?;
         for block in &self.blocks {
             x = block.forward(weights, &x, mode)?;
         }

@@ -115,6 +115,9 @@ mod tests {
         }
         // 4 of 19 others in each of 4,000 steps: 842 on average.
         assert_eq!(seen[3], 4000);
-        assert!(seen.iter().enumerate().all(|(i, n)| i == 3 || (740..945).contains(n)), "{seen:?}");
+        assert!(
+            seen.iter().enumerate().all(|(i, n)| i == 3 || (740..945).contains(n)),
+            "{seen:?}"
+        );
     }
 }

@@ -120,7 +120,11 @@ impl Recipe {
 
     /// First image and number of images of each piece of a step: as equal as can be, none of a single image.
     pub fn pieces(&self, batch: usize) -> Vec<(usize, usize)> {
-        let most = if self.train_micro_batch == 0 { batch } else { self.train_micro_batch };
+        let most = if self.train_micro_batch == 0 {
+            batch
+        } else {
+            self.train_micro_batch
+        };
         let count = batch.div_ceil(most.max(1)).min(batch / 2).max(1);
         (0..count)
             .map(|i| (i * batch / count, (i + 1) * batch / count - i * batch / count))
@@ -165,7 +169,10 @@ mod tests {
                 let mut next = 0;
                 for (first, count) in &pieces {
                     assert_eq!(*first, next);
-                    assert!(*count >= 2 && (most == 0 || *count <= most.max(3)), "{batch} by {most}: {pieces:?}");
+                    assert!(
+                        *count >= 2 && (most == 0 || *count <= most.max(3)),
+                        "{batch} by {most}: {pieces:?}"
+                    );
                     next += count;
                 }
                 assert_eq!(next, batch);

@@ -129,7 +129,8 @@ impl Step<'_> {
                 .and_then(|by| again.f_mul(&by)?.f_sum(tch::Kind::Float))
                 .or_backend(doing)?;
             let found = model.parameters.gradients(&part)?;
-            tch::no_grad(|| sums.iter_mut().zip(&found).try_for_each(|(s, g)| s.f_add_(g).map(drop))).or_backend(doing)?;
+            tch::no_grad(|| sums.iter_mut().zip(&found).try_for_each(|(s, g)| s.f_add_(g).map(drop)))
+                .or_backend(doing)?;
         }
         if let Some(last) = sums.last_mut() {
             *last = by_head;
@@ -167,7 +168,10 @@ impl Step<'_> {
         }
         .or_backend("computing a batch's cosines")?;
 
-        let [batch, classes] = [self.images.shape()[0], sample.as_ref().map_or(model.classes, |s| s.chosen.len())];
+        let [batch, classes] = [
+            self.images.shape()[0],
+            sample.as_ref().map_or(model.classes, |s| s.chosen.len()),
+        ];
         let (lent_cosines, lent_norms) = (HostBuffer::copy_of(&cosines)?, HostBuffer::copy_of(&norms)?);
         self.explain_unless_finite(&lent_norms, model)?;
         let (mut by_cosine, mut by_norm) = (HostBuffer::zeros(&[batch, classes])?, HostBuffer::zeros(&[batch])?);

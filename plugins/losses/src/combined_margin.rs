@@ -88,7 +88,13 @@ impl Configure for CombinedMargin {
         limits::within("m2", params.m2, 0.0, 3.0, "0.3")?;
         limits::within("m3", params.m3, 0.0, 2.0, "0.2")?;
         let filter = params.interclass_filtering_threshold;
-        limits::within("interclass_filtering_threshold", filter, 0.0, 1.0, "0, or 0.4 on noisy sets")?;
+        limits::within(
+            "interclass_filtering_threshold",
+            filter,
+            0.0,
+            1.0,
+            "0, or 0.4 on noisy sets",
+        )?;
         Ok(Self(params))
     }
 }

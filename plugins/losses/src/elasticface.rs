@@ -83,5 +83,7 @@ elastic!(
 
 /// The standard normal of a step's row. It depends on the run's seed, the step and the row alone, so that a resumed training draws the same.
 fn draw(seed: u64, step: u64, row: usize) -> f64 {
-    Stream::new(seed, "losses/elasticface", step, row as u64).normal_pair().0
+    Stream::new(seed, "losses/elasticface", step, row as u64)
+        .normal_pair()
+        .0
 }

@@ -91,8 +91,10 @@ impl Configure for MagFace {
         let Params { l_a, u_a, lambda_g, .. } = params;
         limits::scale(params.scale)?;
         if !(l_a > 0.0 && u_a > l_a && u_a < 1e9) {
-            return Err(Error::config(format!("l_a, u_a: expected 0 < l_a < u_a, got {l_a} and {u_a}"))
-                .help("usual: l_a = 10 and u_a = 110"));
+            return Err(
+                Error::config(format!("l_a, u_a: expected 0 < l_a < u_a, got {l_a} and {u_a}"))
+                    .help("usual: l_a = 10 and u_a = 110"),
+            );
         }
         limits::within("l_margin", params.l_margin, 0.0, 1.5, "0.45")?;
         limits::within("u_margin", params.u_margin, 0.0, 1.5, "0.8")?;
@@ -104,7 +106,14 @@ impl Configure for MagFace {
 impl Loss for MagFace {
     fn evaluate(&mut self, input: &LossInput<'_>, mut gradient: LossGradient<'_>, ctx: &Ctx<'_>) -> Result<f64> {
         let this = &*self;
-        let Params { scale, l_a, l_margin, u_a, lambda_g, .. } = this.0;
+        let Params {
+            scale,
+            l_a,
+            l_margin,
+            u_a,
+            lambda_g,
+            ..
+        } = this.0;
         if let Some((row, norm)) = limits::first_bad_norm(input)? {
             return Err(limits::bad_norm(row, norm));
         }

@@ -60,7 +60,13 @@ pub struct SphereFace {
 
 impl SphereFace {
     fn lambda(&self, step: u64) -> f64 {
-        let Params { base, gamma, power, lambda_min, .. } = self.params;
+        let Params {
+            base,
+            gamma,
+            power,
+            lambda_min,
+            ..
+        } = self.params;
         (base * libm::pow(1.0 + gamma * step as f64, -power)).max(lambda_min)
     }
 

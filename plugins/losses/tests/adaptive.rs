@@ -91,7 +91,11 @@ fn statistics_are_saved_and_survive_a_bad_batch() {
         second.load_state(&first.save_state().unwrap()).unwrap();
         assert_eq!(bits(&mut *whole, &batches[2]), bits(&mut *second, &batches[2]));
         second.load_state(&fresh).unwrap();
-        assert_ne!(bits(&mut *whole, &batches[2]), bits(&mut *second, &batches[2]), "{name}: statistics play no part");
+        assert_ne!(
+            bits(&mut *whole, &batches[2]),
+            bits(&mut *second, &batches[2]),
+            "{name}: statistics play no part"
+        );
         for state in [&b"abc"[..], &[], &f64::NAN.to_le_bytes().repeat(fresh.len() / 8)] {
             assert_eq!(second.load_state(state).unwrap_err().kind(), ErrorKind::DATA, "{name}");
         }
@@ -100,14 +104,24 @@ fn statistics_are_saved_and_survive_a_bad_batch() {
 
 #[test]
 fn elastic_margins_depend_on_step_and_row_alone() {
-    for (elastic, rigid, margin) in [("elasticface-arc", "arcface", 0.5), ("elasticface-cos", "cosface", 0.35)] {
+    for (elastic, rigid, margin) in [
+        ("elasticface-arc", "arcface", 0.5),
+        ("elasticface-cos", "cosface", 0.35),
+    ] {
         let params = format!(r#"{{"margin": {margin}}}"#);
         let mut loss = make(elastic, &params);
         let batch = LossBatch::random(6, 9, 1);
-        let next = LossBatch { step: 1, ..batch.clone() };
+        let next = LossBatch {
+            step: 1,
+            ..batch.clone()
+        };
         let (now, later) = (bits(&mut *loss, &batch), bits(&mut *loss, &next));
         assert_ne!(now, later, "the same margins at another step");
-        assert_eq!(now, bits(&mut *make(elastic, &params), &batch), "a resumed training draws the same");
+        assert_eq!(
+            now,
+            bits(&mut *make(elastic, &params), &batch),
+            "a resumed training draws the same"
+        );
 
         // One row given twice gets two margins; of many, mean and deviation are those asked for: read from the value of a loss of scale 1.
         let host = NullHost::default();
@@ -118,16 +132,25 @@ fn elastic_margins_depend_on_step_and_row_alone() {
             classes: 2,
             step: 7,
         };
-        let mut wide = make(elastic, &format!(r#"{{"margin": {margin}, "deviation": 0.1, "scale": 1.0}}"#));
+        let mut wide = make(
+            elastic,
+            &format!(r#"{{"margin": {margin}, "deviation": 0.1, "scale": 1.0}}"#),
+        );
         let out = many.evaluate(&mut *wide, &Ctx::new(&host)).unwrap();
         let rigid = many
-            .evaluate(&mut *make(rigid, &format!(r#"{{"margin": {margin}, "scale": 1.0}}"#)), &Ctx::new(&host))
+            .evaluate(
+                &mut *make(rigid, &format!(r#"{{"margin": {margin}, "scale": 1.0}}"#)),
+                &Ctx::new(&host),
+            )
             .unwrap();
         let own = |out: &[f32]| out.chunks(2).map(|g| f64::from(g[0])).collect::<Vec<_>>();
         let (drawn, fixed) = (own(&out.cosines), own(&rigid.cosines)[0]);
         let mean = drawn.iter().sum::<f64>() / 4000.0;
         let deviation = (drawn.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / 4000.0).sqrt();
-        assert!((mean / fixed - 1.0).abs() < 0.01, "{elastic}: mean {mean}, without deviation {fixed}");
+        assert!(
+            (mean / fixed - 1.0).abs() < 0.01,
+            "{elastic}: mean {mean}, without deviation {fixed}"
+        );
         assert!(deviation > 0.01 * fixed.abs(), "{elastic}: all margins alike");
     }
 }
@@ -140,7 +163,10 @@ fn bad_norms_are_named_where_norms_matter() {
             let mut batch = LossBatch::random(4, 6, 1);
             batch.norms[2] = bad;
             let error = batch.evaluate(&mut *make(name, "{}"), &Ctx::new(&host)).unwrap_err();
-            assert_eq!((error.kind(), error.message()), (ErrorKind::DATA, &*format!("the embedding norm of row 2 is {bad}")));
+            assert_eq!(
+                (error.kind(), error.message()),
+                (ErrorKind::DATA, &*format!("the embedding norm of row 2 is {bad}"))
+            );
         }
     }
     for params in ["{\"scale\": null}", "{}"] {
@@ -148,6 +174,9 @@ fn bad_norms_are_named_where_norms_matter() {
         batch.norms[2] = f32::NAN;
         let name = if params == "{}" { "sphereface" } else { "softmax" };
         let error = batch.evaluate(&mut *make(name, params), &Ctx::new(&host)).unwrap_err();
-        assert!(error.message().contains("row 2") && error.message().contains("NaN"), "{error}");
+        assert!(
+            error.message().contains("row 2") && error.message().contains("NaN"),
+            "{error}"
+        );
     }
 }

@@ -45,8 +45,9 @@ impl StateDict {
     /// `IO` where it cannot be read, `DATA` where it is no such file or not whole.
     pub fn read(path: &Path) -> Result<Self> {
         let source = path.display().to_string();
-        let bytes = fs::read(path)
-            .map_err(|e| Error::wrap(ErrorKind::IO, format!("cannot read weights from {source}"), &e).help(WHICH_FILE))?;
+        let bytes = fs::read(path).map_err(|e| {
+            Error::wrap(ErrorKind::IO, format!("cannot read weights from {source}"), &e).help(WHICH_FILE)
+        })?;
         let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
         let read = || {
             if bytes.starts_with(b"PK\x03\x04") {
@@ -157,16 +158,23 @@ impl StateDict {
     }
 }
 
-const OTHER_NETWORK: &str = "the file belongs to another network; leave `depth`, `blocks` and `widths` out to take them from the file";
+const OTHER_NETWORK: &str =
+    "the file belongs to another network; leave `depth`, `blocks` and `widths` out to take them from the file";
 const WHICH_FILE: &str = "`weights` is a .safetensors, .pth or .pt file with a state dict";
 
 fn without_wrappers(tensors: BTreeMap<String, Stored>) -> BTreeMap<String, Stored> {
     let mut tensors = tensors;
-    while let Some(prefix) = WRAPPERS.iter().find(|p| tensors.keys().all(|name| name.starts_with(**p))) {
+    while let Some(prefix) = WRAPPERS
+        .iter()
+        .find(|p| tensors.keys().all(|name| name.starts_with(**p)))
+    {
         if tensors.is_empty() {
             break;
         }
-        tensors = tensors.into_iter().map(|(name, t)| (name[prefix.len()..].to_owned(), t)).collect();
+        tensors = tensors
+            .into_iter()
+            .map(|(name, t)| (name[prefix.len()..].to_owned(), t))
+            .collect();
     }
     tensors
 }

@@ -127,7 +127,11 @@ impl<'a> Machine<'a> {
                 self.push(Value::Sequence(items.into()));
             }
             0x85..=0x87 => {
-                let from = self.stack.len().checked_sub(usize::from(code - 0x84)).ok_or_else(empty)?;
+                let from = self
+                    .stack
+                    .len()
+                    .checked_sub(usize::from(code - 0x84))
+                    .ok_or_else(empty)?;
                 let items = values(self.stack.split_off(from))?;
                 self.push(Value::Sequence(items.into()));
             }
@@ -202,8 +206,10 @@ impl<'a> Machine<'a> {
                 self.recall(index.into())?;
             }
             other => {
-                return Err(Error::unsupported(format!("instruction {other:#04x} has no place in a state dict"))
-                    .help("save the weights alone: torch.save(network.state_dict(), path)"));
+                return Err(
+                    Error::unsupported(format!("instruction {other:#04x} has no place in a state dict"))
+                        .help("save the weights alone: torch.save(network.state_dict(), path)"),
+                );
             }
         }
         Ok(None)
@@ -221,7 +227,11 @@ impl<'a> Machine<'a> {
     }
 
     fn to_mark(&mut self) -> Result<Vec<Value>> {
-        let mark = self.stack.iter().rposition(|s| matches!(s, Slot::Mark)).ok_or_else(empty)?;
+        let mark = self
+            .stack
+            .iter()
+            .rposition(|s| matches!(s, Slot::Mark))
+            .ok_or_else(empty)?;
         let items = self.stack.split_off(mark + 1);
         self.stack.pop();
         values(items)
@@ -267,7 +277,12 @@ impl<'a> Machine<'a> {
 
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {
         let end = self.at.checked_add(count).filter(|end| *end <= self.bytes.len());
-        let end = end.ok_or_else(|| Error::data(format!("{count} bytes are wanted, the file ends after {}", self.bytes.len() - self.at)))?;
+        let end = end.ok_or_else(|| {
+            Error::data(format!(
+                "{count} bytes are wanted, the file ends after {}",
+                self.bytes.len() - self.at
+            ))
+        })?;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
@@ -360,10 +375,14 @@ fn call(callee: &Value, arguments: &Value) -> Result<Value> {
     };
     match &**name {
         "collections.OrderedDict" => Ok(Value::Dict(Rc::default())),
-        "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor" => view(arguments).map(|v| Value::Tensor(Rc::new(v))),
+        "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor" => {
+            view(arguments).map(|v| Value::Tensor(Rc::new(v)))
+        }
         "torch._utils._rebuild_parameter" => {
             let tensor = arguments.first().filter(|a| matches!(a, Value::Tensor(_)));
-            tensor.cloned().ok_or_else(|| Error::data("a parameter without a tensor"))
+            tensor
+                .cloned()
+                .ok_or_else(|| Error::data("a parameter without a tensor"))
         }
         _ => Ok(Value::Opaque),
     }
@@ -409,9 +428,11 @@ fn storage(id: &Value) -> Result<Value> {
         && &**what == "storage"
     {
         let short = class.rsplit('.').next().unwrap_or(class);
-        return Element::of_class(short).map(|element| Value::Storage(name.clone(), element)).ok_or_else(|| {
-            Error::unsupported(format!("storages of type {class}")).help("save the weights as float32")
-        });
+        return Element::of_class(short)
+            .map(|element| Value::Storage(name.clone(), element))
+            .ok_or_else(|| {
+                Error::unsupported(format!("storages of type {class}")).help("save the weights as float32")
+            });
     }
     Err(Error::data("a persistent id that names no storage"))
 }

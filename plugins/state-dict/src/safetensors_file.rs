@@ -13,8 +13,12 @@ const DESCRIPTION: &str = "ficta";
 /// Tensors, and the description if there is one. Integers other than i64 and u8 are left out: no weights are.
 pub(crate) fn read(bytes: &[u8]) -> Result<(BTreeMap<String, Stored>, Option<String>)> {
     let invalid = |e| {
-        Error::wrap(ErrorKind::DATA, "neither a whole safetensors file nor one of torch.save", &e)
-            .help("the file was cut short or is of another kind; fetch or write it again")
+        Error::wrap(
+            ErrorKind::DATA,
+            "neither a whole safetensors file nor one of torch.save",
+            &e,
+        )
+        .help("the file was cut short or is of another kind; fetch or write it again")
     };
     let file = SafeTensors::deserialize(bytes).map_err(invalid)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(invalid)?;

@@ -97,14 +97,25 @@ impl View {
             ))
             .help("the file was cut short; fetch or write it again")
         };
-        let count = self.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).ok_or_else(beyond)?;
+        let count = self
+            .shape
+            .iter()
+            .try_fold(1usize, |n, d| n.checked_mul(*d))
+            .ok_or_else(beyond)?;
         let shape = self.shape.clone();
         if count == 0 {
-            return Ok(Stored { shape, values: Vec::new() });
+            return Ok(Stored {
+                shape,
+                values: Vec::new(),
+            });
         }
-        let last = self.shape.iter().zip(&self.strides).try_fold(self.offset, |at, (extent, stride)| {
-            at.checked_add((extent - 1).checked_mul(*stride)?)
-        });
+        let last = self
+            .shape
+            .iter()
+            .zip(&self.strides)
+            .try_fold(self.offset, |at, (extent, stride)| {
+                at.checked_add((extent - 1).checked_mul(*stride)?)
+            });
         // Views may repeat elements, so a small file could claim more than there is memory for; no weights do.
         if last.is_none_or(|last| last >= bytes.len() / size) || count > bytes.len() / size {
             return Err(beyond());

@@ -41,7 +41,9 @@ fn state_dict(root: &Value) -> Option<Rc<Items>> {
     }
     let items = root.borrow();
     let under = |name: &str| {
-        let found = items.iter().find(|(key, _)| matches!(key, Value::Text(text) if &**text == name))?;
+        let found = items
+            .iter()
+            .find(|(key, _)| matches!(key, Value::Text(text) if &**text == name))?;
         dict(&found.1).filter(|dict| has_tensors(dict))
     };
     NESTED.iter().find_map(|name| under(name))

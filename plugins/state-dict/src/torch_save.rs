@@ -33,7 +33,8 @@ pub fn torch_save<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a Stored)>) 
         .last_modified_time(DateTime::default())
         .with_alignment(64);
     let mut file = |name: &str, content: &[u8]| -> Result<()> {
-        zip.start_file(format!("{FOLDER}/{name}"), options).map_err(|e| cannot(&e))?;
+        zip.start_file(format!("{FOLDER}/{name}"), options)
+            .map_err(|e| cannot(&e))?;
         zip.write_all(content).map_err(|e| cannot(&e))
     };
     file("data.pkl", &pickle.finish())?;

@@ -6,7 +6,9 @@ use ficta_core::ErrorKind;
 use ficta_state_dict::{StateDict, Stored, torch_save};
 
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
 fn expected() -> BTreeMap<String, Stored> {
@@ -43,11 +45,17 @@ fn code_in_a_pickle_is_not_run() {
 fn what_we_write_is_what_pytorch_was_shown_and_reads_back() {
     let all = expected();
     let bytes = torch_save(all.iter().map(|(name, t)| (name.as_str(), t))).unwrap();
-    assert_eq!(bytes, torch_save(all.iter().map(|(name, t)| (name.as_str(), t))).unwrap());
+    assert_eq!(
+        bytes,
+        torch_save(all.iter().map(|(name, t)| (name.as_str(), t))).unwrap()
+    );
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         fs::write(fixture("ours.pth"), &bytes).unwrap();
     }
-    assert!(bytes == fs::read(fixture("ours.pth")).unwrap(), "check the new bytes with check_pth.py, then UPDATE_FIXTURES=1");
+    assert!(
+        bytes == fs::read(fixture("ours.pth")).unwrap(),
+        "check the new bytes with check_pth.py, then UPDATE_FIXTURES=1"
+    );
     assert_holds_all(&StateDict::read(&fixture("ours.pth")).unwrap());
 }
 
@@ -59,7 +67,10 @@ fn cut_files_are_refused_wherever_they_are_cut() {
         for kept in (0..whole.len() - 1).step_by(37) {
             fs::write(&path, &whole[..kept]).unwrap();
             let error = StateDict::read(&path).expect_err("a cut file");
-            assert!(error.kind() == ErrorKind::DATA || error.kind() == ErrorKind::UNSUPPORTED, "{name} cut at {kept}: {error}");
+            assert!(
+                error.kind() == ErrorKind::DATA || error.kind() == ErrorKind::UNSUPPORTED,
+                "{name} cut at {kept}: {error}"
+            );
         }
         fs::remove_file(&path).unwrap();
     }

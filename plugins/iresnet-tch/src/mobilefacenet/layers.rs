@@ -77,9 +77,7 @@ impl Network for Layers {
                 x = before.f_add(&x)?;
             }
         }
-        let x = x
-            .f_flatten(1, -1)?
-            .f_linear(self.linear.of(weights), None::<&Tensor>)?;
+        let x = x.f_flatten(1, -1)?.f_linear(self.linear.of(weights), None::<&Tensor>)?;
         self.features.forward(weights, &x, mode)
     }
 }

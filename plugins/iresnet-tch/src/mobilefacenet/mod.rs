@@ -19,8 +19,8 @@ use crate::{
 
 use layers::Layers;
 pub use params::MobileFaceNetParams;
-use plan::{Form, Unit};
 pub use plan::Plan;
+use plan::{Form, Unit};
 
 /// MobileFaceNet in its sizes.
 pub struct MobileFaceNetFamily;
@@ -126,7 +126,10 @@ mod tests {
     use super::*;
 
     fn plan(json: &str) -> Plan {
-        serde_json::from_str::<MobileFaceNetParams>(json).unwrap().plan().unwrap()
+        serde_json::from_str::<MobileFaceNetParams>(json)
+            .unwrap()
+            .plan()
+            .unwrap()
     }
 
     /// Counted by PyTorch on arcface_torch's own modules (`tests/fixtures/mobilefacenet.py`).

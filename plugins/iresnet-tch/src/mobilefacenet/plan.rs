@@ -90,7 +90,12 @@ impl Plan {
         depthwise(&mut units, "layers.6", [high, 8 * w, high], 2);
         residual(&mut units, "layers.7", high, 4 * w, self.blocks[3]);
         let exact = |unit: Unit| Unit { exact: true, ..unit };
-        units.push(exact(unit("conv_sep".into(), Form::Active, [high, self.last()], [1, 1, 1])));
+        units.push(exact(unit(
+            "conv_sep".into(),
+            Form::Active,
+            [high, self.last()],
+            [1, 1, 1],
+        )));
         let pool = unit(
             "features.layers.0".into(),
             Form::Linear,
@@ -130,7 +135,12 @@ fn depthwise(units: &mut Vec<Unit>, name: &str, [inputs, middle, outputs]: [usiz
 fn residual(units: &mut Vec<Unit>, name: &str, channels: usize, middle: usize, count: usize) {
     for block in 0..count {
         let first = units.len();
-        depthwise(units, &format!("{name}.layers.{block}"), [channels, middle, channels], 1);
+        depthwise(
+            units,
+            &format!("{name}.layers.{block}"),
+            [channels, middle, channels],
+            1,
+        );
         units[first].opens = true;
         if let Some(last) = units.last_mut() {
             last.closes = true;

@@ -67,7 +67,12 @@ impl<'a> Graph<'a> {
         for part in ["weight", "bias", "running_mean", "running_var"] {
             inputs.push(self.weight(&format!("{name}.{part}"), None));
         }
-        self.node("BatchNormalization", &inputs, name, vec![Attribute::float("epsilon", eps as f32)])
+        self.node(
+            "BatchNormalization",
+            &inputs,
+            name,
+            vec![Attribute::float("epsilon", eps as f32)],
+        )
     }
 
     /// A PReLU with a slope a channel of a feature map.
@@ -97,7 +102,12 @@ impl<'a> Graph<'a> {
 
     /// Gives the last operation's result another name.
     pub fn name_result(&mut self, result: &str, name: &str) {
-        if let Some(output) = self.nodes.last_mut().and_then(|n| n.output.first_mut()).filter(|o| *o == result) {
+        if let Some(output) = self
+            .nodes
+            .last_mut()
+            .and_then(|n| n.output.first_mut())
+            .filter(|o| *o == result)
+        {
             name.clone_into(output);
         }
     }
@@ -106,7 +116,9 @@ impl<'a> Graph<'a> {
     pub fn finish(self) -> Result<(Vec<NodeProto>, Vec<TensorProto>)> {
         match self.missing {
             None => Ok((self.nodes, self.weights)),
-            Some(name) => Err(Error::backend(format!("the network has no tensor `{name}`, or it cannot be read"))),
+            Some(name) => Err(Error::backend(format!(
+                "the network has no tensor `{name}`, or it cannot be read"
+            ))),
         }
     }
 
@@ -138,7 +150,10 @@ impl<'a> Graph<'a> {
         let values = values.as_slice::<f32>().ok()?;
         let dims = match shape {
             None => tensor.size(),
-            Some(shape) => shape.iter().map(|d| if *d < 0 { values.len() as i64 } else { *d }).collect(),
+            Some(shape) => shape
+                .iter()
+                .map(|d| if *d < 0 { values.len() as i64 } else { *d })
+                .collect(),
         };
         Some(TensorProto {
             dims,

@@ -9,7 +9,8 @@ use crate::{
     tensor_file::TensorFile,
 };
 
-pub const TINY: &str = r#"{"blocks":[2,1,1,1],"scale":1,"width":2,"input_size":32,"dim":4,"clip_norm":0.0,"precision":"f32"}"#;
+pub const TINY: &str =
+    r#"{"blocks":[2,1,1,1],"scale":1,"width":2,"input_size":32,"dim":4,"clip_norm":0.0,"precision":"f32"}"#;
 
 pub fn net() -> MobileFaceNet {
     MobileFaceNet::configure(serde_json::from_str(TINY).expect("JSON")).expect("a small network")
@@ -36,11 +37,16 @@ fn embeddings_and_a_step_are_those_of_pytorch() {
         .train_step(images, scene::labels(&labels), &mut scene::cosface(), 0.002, &ctx)
         .expect("a step");
     let expected = fixture.tensors["losses"].f64()[0];
-    assert!((value - expected).abs() < 1e-4 * expected, "loss {value}, PyTorch has {expected}");
+    assert!(
+        (value - expected).abs() < 1e-4 * expected,
+        "loss {value}, PyTorch has {expected}"
+    );
     let after = checkpoint(&net, &folder.path().join("after.safetensors"), &ctx);
     let mut compared = 0;
     for (name, reference) in &fixture.tensors {
-        let Some(name) = name.strip_prefix("after1.") else { continue };
+        let Some(name) = name.strip_prefix("after1.") else {
+            continue;
+        };
         let found = &after.tensors[if name == "head" { "head.weight" } else { name }];
         compared += 1;
         match name.ends_with("num_batches_tracked") {
@@ -48,7 +54,10 @@ fn embeddings_and_a_step_are_those_of_pytorch() {
             false => assert_near(name, &found.f32(), &reference.f32()),
         }
     }
-    assert_eq!(compared, fixture.tensors.keys().filter(|k| k.starts_with("before.")).count());
+    assert_eq!(
+        compared,
+        fixture.tensors.keys().filter(|k| k.starts_with("before.")).count()
+    );
 }
 
 #[test]

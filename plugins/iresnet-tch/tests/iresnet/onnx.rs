@@ -16,12 +16,17 @@ fn is_the_checked_one(net: &mut dyn Backbone, name: &str) {
     load_fixture(net, &fixture_file(&format!("{name}.safetensors")), folder.path(), &ctx);
     net.save(&path, SaveKind::ONNX, &ctx).expect("a model");
     let bytes = std::fs::read(&path).expect("a file");
-    let committed: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("{name}.onnx"));
+    let committed: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(format!("{name}.onnx"));
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&committed, &bytes).expect("a writable folder");
     }
     let checked = std::fs::read(&committed).expect("a fixture");
-    assert!(bytes == checked, "run check_onnx.py on the new bytes, then UPDATE_FIXTURES=1");
+    assert!(
+        bytes == checked,
+        "run check_onnx.py on the new bytes, then UPDATE_FIXTURES=1"
+    );
 }
 
 #[test]
@@ -40,7 +45,13 @@ fn nothing_is_left_where_it_cannot_be_written() {
     let ctx = Ctx::new(&host);
     let mut net = scene::net("{}");
     let path = folder.path().join("none/net.onnx");
-    assert_eq!(net.save(&path, SaveKind::ONNX, &ctx).expect_err("no weights").kind(), ErrorKind::CONFIG);
+    assert_eq!(
+        net.save(&path, SaveKind::ONNX, &ctx).expect_err("no weights").kind(),
+        ErrorKind::CONFIG
+    );
     net.initialise(scene::CLASSES, 1, &ctx).expect("new weights");
-    assert_eq!(net.save(&path, SaveKind::ONNX, &ctx).expect_err("no folder").kind(), ErrorKind::IO);
+    assert_eq!(
+        net.save(&path, SaveKind::ONNX, &ctx).expect_err("no folder").kind(),
+        ErrorKind::IO
+    );
 }

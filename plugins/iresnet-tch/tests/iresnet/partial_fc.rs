@@ -22,22 +22,32 @@ fn only_chosen_centres_move() {
     let ctx = Ctx::new(&host);
     let mut net = scene::net(r#"{"sample_rate":0.25,"weight_decay":0.0}"#);
     net.initialise(40, 3, &ctx).expect("new weights");
-    let head = |net: &dyn Backbone, name: &str| checkpoint(net, &folder.path().join(name), &ctx).tensors["head.weight"].f32();
+    let head =
+        |net: &dyn Backbone, name: &str| checkpoint(net, &folder.path().join(name), &ctx).tensors["head.weight"].f32();
     let before = head(&net, "before");
     let (pixels, mut asked) = (scene::noise(6, 1), Asked::default());
     let labels = [7, 39, 7, 0, 21, 38];
     let mut step = |net: &mut dyn Backbone| {
-        net.train_step(scene::images(&pixels), scene::labels(&labels), &mut asked, 0.01, &ctx).expect("a step")
+        net.train_step(scene::images(&pixels), scene::labels(&labels), &mut asked, 0.01, &ctx)
+            .expect("a step")
     };
     let value = step(&mut net);
     assert!(value.is_finite());
     let after = head(&net, "after");
-    let moved: Vec<usize> = (0..40).filter(|c| before[c * scene::DIM..][..scene::DIM] != after[c * scene::DIM..][..scene::DIM]).collect();
+    let moved: Vec<usize> = (0..40)
+        .filter(|c| before[c * scene::DIM..][..scene::DIM] != after[c * scene::DIM..][..scene::DIM])
+        .collect();
     assert_eq!(moved.len(), 10, "{moved:?}");
     assert!([0, 7, 21, 38, 39].iter().all(|c| moved.contains(c)));
     step(&mut net);
-    assert_eq!(asked.0.iter().map(|(classes, _)| *classes).collect::<Vec<_>>(), [10, 10]);
-    let places: Vec<i64> = labels.iter().map(|y| moved.iter().position(|m| *m as i64 == *y).expect("chosen") as i64).collect();
+    assert_eq!(
+        asked.0.iter().map(|(classes, _)| *classes).collect::<Vec<_>>(),
+        [10, 10]
+    );
+    let places: Vec<i64> = labels
+        .iter()
+        .map(|y| moved.iter().position(|m| *m as i64 == *y).expect("chosen") as i64)
+        .collect();
     assert_eq!(asked.0[0].1, places);
 }
 
@@ -48,11 +58,22 @@ fn a_rate_of_one_is_the_full_head() {
     let run = |overrides: &str| {
         let mut net = scene::net(overrides);
         net.initialise(scene::CLASSES, 3, &ctx).expect("new weights");
-        (scene::train(&mut net, 0, 3, &ctx), checkpoint(&net, &folder.path().join("c"), &ctx).tensors)
+        (
+            scene::train(&mut net, 0, 3, &ctx),
+            checkpoint(&net, &folder.path().join("c"), &ctx).tensors,
+        )
     };
     let (full, one) = (run("{}"), run(r#"{"sample_rate":1.0}"#));
     assert!(full == one);
     // Two of five by rate, but the batch has all five: the same classes in the same places, through the sampled path.
     let sampled = run(r#"{"sample_rate":0.4}"#);
-    assert!(full.0.iter().zip(&sampled.0).all(|(a, b)| (a - b).abs() < 1e-6 * a.abs()), "{:?} {:?}", full.0, sampled.0);
+    assert!(
+        full.0
+            .iter()
+            .zip(&sampled.0)
+            .all(|(a, b)| (a - b).abs() < 1e-6 * a.abs()),
+        "{:?} {:?}",
+        full.0,
+        sampled.0
+    );
 }

@@ -48,7 +48,9 @@ fn two_pieces_of_one_distribution_are_one_batch() {
     for (name, tensor) in &one.tensors {
         match name {
             n if n.ends_with("running_var") || n.ends_with("running_mean") => {}
-            n if n.ends_with("num_batches_tracked") => assert_eq!((tensor.i64(), two.tensors[n].i64()), (vec![1], vec![2])),
+            n if n.ends_with("num_batches_tracked") => {
+                assert_eq!((tensor.i64(), two.tensors[n].i64()), (vec![1], vec![2]))
+            }
             n => {
                 // Gradients are sums that cancel: their rounding is that of the tensor's largest.
                 let (a, b) = (tensor.f32(), two.tensors[n].f32());
@@ -74,7 +76,10 @@ fn pieces_have_statistics_of_their_own() {
         let mut net = scene::net(&format!(r#"{{"train_micro_batch":{size}}}"#));
         net.load(&path, &ctx).expect("a checkpoint");
         let labels = scene::labels(&[0, 3, 1, 4, 2, 3]);
-        let mut step = || net.train_step(scene::images(&pixels), labels, &mut scene::cosface(), 0.001, &ctx).expect("a step");
+        let mut step = || {
+            net.train_step(scene::images(&pixels), labels, &mut scene::cosface(), 0.001, &ctx)
+                .expect("a step")
+        };
         values.push((step(), step()));
     }
     assert_eq!(values[0], values[1]);
@@ -96,6 +101,7 @@ fn a_failed_step_in_pieces_leaves_the_network_as_it_was() {
     let before = checkpoint(&net, &folder.path().join("a"), &ctx);
     let pixels = scene::noise(6, 5);
     let labels = scene::labels(&[0, 3, 1, 4, 2, 3]);
-    net.train_step(scene::images(&pixels), labels, &mut Broken, 0.01, &ctx).expect_err("a loss that fails");
+    net.train_step(scene::images(&pixels), labels, &mut Broken, 0.01, &ctx)
+        .expect_err("a loss that fails");
     assert!(checkpoint(&net, &folder.path().join("b"), &ctx).tensors == before.tensors);
 }

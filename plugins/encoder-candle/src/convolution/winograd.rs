@@ -67,7 +67,9 @@ pub fn convolve(layer: &Layer, columns: &Columns, maps: &Maps<'_>, out: &mut [f3
     let [high, wide] = maps.count;
     let across = wide.div_ceil(TILE);
     let channels = layer.inputs + columns.panels() * columns.width();
-    let lines_at_once = (AT_ONCE / (PRODUCTS * channels * across)).max(1);
+    let env = |n: &str, d: usize| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+    let at_once = (PRODUCTS * layer.inputs * layer.outputs / env("DIV", 1)).clamp(env("LOW", 131072), env("HIGH", AT_ONCE));
+    let lines_at_once = (at_once / (PRODUCTS * channels * across)).max(1);
     // A line of tiles is up to four lines of pixels; the last of a map may have fewer.
     let mut lines: Vec<(usize, &mut [f32])> = Vec::new();
     for map in out.chunks_mut(high * wide * layer.outputs) {

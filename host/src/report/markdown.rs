@@ -21,7 +21,7 @@ pub(super) fn arms(arms: &Arms) -> String {
     out
 }
 
-pub(super) fn table(table: &Table) -> String {
+fn table(table: &Table) -> String {
     let mut out = String::from("|");
     for column in &table.columns {
         out.push_str(&format!(" {} |", escaped(&column.head())));
@@ -47,7 +47,7 @@ pub(super) fn table(table: &Table) -> String {
 }
 
 /// Text that Markdown shows as it is.
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

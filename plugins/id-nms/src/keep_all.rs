@@ -5,10 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    field::Field,
-    metric::Measure,
+    greedy::{Outcome, Verdict},
     order::Order,
-    outcome::{Outcome, Verdict},
     scene::{self, Scene},
     workers,
 };
@@ -47,11 +45,7 @@ impl IdSelector for KeepAll {
     ) -> Result<usize> {
         let scene = Scene::read(candidates, real)?;
         scene::check_room(&out, scene.len())?;
-        let nearest = || {
-            let field = Field::new(&scene, Measure::cosine(), 0.5, workers::pool(ctx)?, ctx)?;
-            field.nearest_real_of_all(&field.measure, ctx)
-        };
-        let mut selected = self.params.order.of(&scene, nearest, ctx)?;
+        let mut selected = self.params.order.of(&scene, &workers::pool(ctx)?, ctx)?;
         if self.params.target > 0 {
             selected.truncate(self.params.target);
         }

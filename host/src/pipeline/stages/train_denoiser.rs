@@ -15,13 +15,13 @@ use crate::{
         images::Images,
         matrix::Matrix,
         order::Order,
-        training_loop::{Trainable, train, write_curves},
+        training_loop::{Trainable, train, write_losses},
     },
     storage::atomic,
 };
 
 pub const WEIGHTS: &str = "weights.safetensors";
-pub use crate::pipeline::training_loop::LOSSES;
+pub const LOSSES: &str = "loss.jsonl";
 /// Identities and images of each in a sample grid.
 const GRID: (usize, usize) = (8, 4);
 
@@ -67,8 +67,7 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
         run.generator
             .network
             .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
-        let rate = |step| training.learning_rate.at(step, training.steps);
-        write_curves(&place.dir, &losses, rate)
+        write_losses(&place.dir.join(LOSSES), &losses)
     };
     let inputs = vec!["data".into(), "statistics".into()];
     let mut t = denoiser.training.clone();

@@ -46,6 +46,8 @@ pub fn main() -> ExitCode {
         args::Command::Metrics(metrics) => metrics::metrics(metrics, args.json),
         args::Command::Audit(audit) => audit::audit(audit, args.json),
     };
+    // From here on the process ends by its own will.
+    crate::at_work::set("");
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -38,7 +38,6 @@ pub fn command(options: &Options) -> Result<()> {
         let names: Vec<_> = BENCHES.iter().map(|(name, _)| *name).collect();
         bail!("there is no measurement `{other}`, only {}", names.join(", "));
     }
-    let root = workspace::root();
     let mut steps = Steps::default();
     for (name, what) in BENCHES {
         if !options.names.is_empty() && !options.names.iter().any(|chosen| chosen == name) {

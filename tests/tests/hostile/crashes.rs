@@ -35,3 +35,18 @@ fn a_crash_names_the_component_and_keeps_what_is_finished() {
         case.goes_on(&smoke);
     }
 }
+
+#[test]
+fn a_component_that_ends_the_process_is_named_and_does_not_pass_for_success() {
+    for case in [SELECTOR, LOSS] {
+        let smoke = Smoke::new();
+        let parts = [
+            &format!("stage {}", case.until),
+            case.plugin,
+            "has ended the process by calling exit",
+            "finished stages are kept",
+        ];
+        case.run(&smoke, "exit").refused(1, &parts);
+        case.goes_on(&smoke);
+    }
+}

@@ -34,6 +34,8 @@ pub enum Mode {
     Segfault,
     /// Call itself for ever.
     StackOverflow,
+    /// End the process as if all were well.
+    Exit,
     /// Print to standard output.
     Print,
     /// A thread of its own that panics.
@@ -81,6 +83,7 @@ impl Mode {
                 std::hint::black_box(deeper(0));
                 Ok(())
             }
+            Self::Exit => std::process::exit(0),
             Self::Print => {
                 println!("the hostile component prints to standard output");
                 Ok(())

@@ -1,9 +1,11 @@
 //! Softmax cross-entropy with gradient over margin-adjusted logits: what all margin losses share.
 
+mod pieces;
 mod row;
 #[cfg(test)]
 mod tests;
 
+use pieces::in_pieces;
 use row::{exponentiate, maximum, multiply};
 
 use crate::{Ctx, Error, LossGradient, LossInput, ReduceOp, Result, TensorMut};
@@ -20,6 +22,23 @@ pub struct Row<'a> {
     pub logits: &'a mut [f32],
     /// Out: d logit / d cosine for each class; starts as ones.
     pub slopes: &'a mut [f32],
+    /// Out: d (own class's logit) / d norm, for margins that depend on the norm; starts as 0.
+    pub norm_slope: &'a mut f32,
+}
+
+/// What the logits are multiplied by before the softmax.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// A constant s.
+    Fixed(f32),
+    /// The row's embedding norm, through which the gradient then flows as well: a softmax over features that are not normalised.
+    Norm,
+}
+
+impl From<f32> for Scale {
+    fn from(scale: f32) -> Self {
+        Self::Fixed(scale)
+    }
 }
 
 /// What is left of a row once its exponentials are written.
@@ -28,6 +47,8 @@ struct Summary {
     max: f32,
     /// Sum of exp(logit - max).
     sum: f64,
+    /// Sum of exp(logit - max) times the logit before scaling; only where the scale is the norm.
+    weighted: f64,
     target: Option<Target>,
 }
 
@@ -36,27 +57,37 @@ struct Target {
     class: usize,
     logit: f32,
     slope: f32,
+    norm_slope: f32,
+    /// The logit before scaling.
+    unscaled: f32,
     /// exp(logit - max).
     exp: f32,
 }
 
+/// Cosines between two looks at cancellation: a few milliseconds.
+const LOOK: usize = 1 << 20;
+
 /// The mean of -log softmax(scale * logits)\[label\] over the batch and its gradient on the cosines.
 ///
-/// `margin` turns each row's cosines into logits and gives the slopes; it is called once a row, in order. Where the head is split over processes
-/// (labels of -1), maximum, sum and loss are reduced over all of them, as Partial FC does (An et al. 2022). The gradient on the norms is set to 0.
+/// `margin` turns each row's cosines into logits and gives the slopes. It is called once a row, on as many threads as `ctx` grants; the result is
+/// the same with any number of them. Where the head is split over processes (labels of -1), maximum, sum and loss are reduced over all of them, as
+/// Partial FC does (An et al. 2022). The gradient on the norms is 0 unless the scale or [`Row::norm_slope`] says otherwise; in a split head each
+/// process gives its part, and the sum over processes is the whole.
 ///
 /// The clamp of the cosines has slope 1, so that a cosine which rounding put past 1 still gets its gradient. The exponential is computed here and not
 /// by the system's library: every machine gets the same bits. Probabilities below e^-80 of the row's largest are 0.
 ///
 /// # Errors
-/// Shapes that do not agree, an empty batch, labels out of range, cosines that are not finite, a margin whose loss is not finite.
+/// Shapes that do not agree, an empty batch, labels out of range, cosines that are not finite, a margin whose loss is not finite; cancellation.
+/// Shapes that do not agree, an empty batch, labels out of range, cosines or norms that are not finite, a margin whose loss is not finite, cancellation.
 pub fn softmax_cross_entropy(
     input: &LossInput<'_>,
     gradient: &mut LossGradient<'_>,
-    scale: f32,
+    scale: impl Into<Scale>,
     ctx: &Ctx<'_>,
-    mut margin: impl FnMut(Row<'_>),
+    margin: impl Fn(Row<'_>) + Sync,
 ) -> Result<f64> {
+    let scale = scale.into();
     let (batch, classes) = check(input, gradient)?;
     let (cosines, norms, labels) = (
         input.cosines.as_slice::<f32>()?,
@@ -64,15 +95,71 @@ pub fn softmax_cross_entropy(
         input.labels.as_slice::<i64>()?,
     );
     let split = ctx.world_size() > 1;
-    gradient.norms.as_mut_slice::<f32>()?.fill(0.0);
     let grad = gradient.cosines.as_mut_slice::<f32>()?;
+    let factor = |i: usize| match scale {
+        Scale::Fixed(s) => s,
+        Scale::Norm => norms[i],
+    };
+
+    // Each row is finished but for its normaliser while it is in the cache: grad holds slope * exp(logit - the row's own maximum).
+    let summarise = |first: usize, piece: &mut [f32]| -> Result<Vec<Summary>> {
+        let mut slopes = vec![1f32; classes];
+        let mut unscaled = vec![0f32; if scale == Scale::Norm { classes } else { 0 }];
+        let mut rows = Vec::with_capacity(piece.len() / classes);
+        for (i, logits) in (first..).zip(piece.chunks_exact_mut(classes)) {
+            ctx.check_cancelled()?;
+            let label = target(i, labels[i], classes, split)?;
+            take_cosines(i, &cosines[i * classes..][..classes], logits)?;
+            slopes.fill(1.0);
+            let mut norm_slope = 0.0;
+            margin(Row {
+                index: i,
+                label,
+                norm: norms[i],
+                logits,
+                slopes: &mut slopes,
+                norm_slope: &mut norm_slope,
+            });
+            let own = label.map(|y| logits[y]);
+            let kept = unscaled.len();
+            unscaled.copy_from_slice(&logits[..kept]);
+            multiply(logits, factor(i));
+            let max = maximum(logits);
+            let target = label.zip(own).map(|(y, own)| (y, own, logits[y]));
+            let sum = exponentiate(logits, max);
+            let weighted = row::dot(&unscaled, &logits[..kept]);
+            let target = target.map(|(class, unscaled, logit)| Target {
+                class,
+                logit,
+                slope: slopes[class],
+                norm_slope,
+                unscaled,
+                exp: logits[class],
+            });
+            for (value, slope) in logits.iter_mut().zip(&slopes) {
+                *value *= slope;
+            }
+            rows.push(Summary {
+                max,
+                sum,
+                weighted,
+                target,
+            });
     let mut slopes = vec![1f32; classes];
     let mut rows: Vec<Summary> = Vec::with_capacity(batch);
+    let between_looks = (LOOK / classes).max(1);
 
     // Each row is finished but for its normaliser while it is in the cache: grad holds slope * exp(logit - the row's own maximum).
     for (i, &label) in labels.iter().enumerate() {
+        if i % between_looks == 0 {
+            ctx.check_cancelled()?;
+        }
         let label = target(i, label, classes, split)?;
         let logits = &mut grad[i * classes..][..classes];
+        if !norms[i].is_finite() {
+            return Err(Error::data(format!("the embedding norm of row {i} is {}", norms[i]))
+                .help("the embeddings have diverged: lower the learning rate"));
+        }
         take_cosines(i, &cosines[i * classes..][..classes], logits)?;
         slopes.fill(1.0);
         margin(Row {
@@ -95,13 +182,17 @@ pub fn softmax_cross_entropy(
         for (value, slope) in logits.iter_mut().zip(&slopes) {
             *value *= slope;
         }
-        rows.push(Summary { max, sum, target });
-    }
+        Ok(rows)
+    };
+    let rows: Vec<Summary> = in_pieces(grad, classes, ctx.threads(), summarise)?
+        .into_iter()
+        .flatten()
+        .collect();
 
     let (max, sum, above) = reduce(&rows, split, ctx)?;
     let mut total = 0.0;
-    for (i, row) in rows.iter().enumerate() {
-        let loss = above[i] + sum[i].ln();
+    for (i, (above, sum)) in above.iter().zip(&sum).enumerate() {
+        let loss = above + sum.ln();
         if !loss.is_finite() {
             return Err(Error::data(format!(
                 "the loss of row {i} is {loss}, at an embedding norm of {}",
@@ -110,14 +201,31 @@ pub fn softmax_cross_entropy(
             .help("its logits are not finite although its cosines are: check the loss's parameters and the norms"));
         }
         total += loss;
-        let weight = f64::from(scale) / batch as f64;
-        let normaliser = f64::from(row.max - max[i]).exp() / sum[i];
-        let logits = &mut grad[i * classes..][..classes];
-        multiply(logits, (weight * normaliser) as f32);
-        if let Some(t) = &row.target {
-            // In f64, since p - 1 cancels where the row is learnt.
-            logits[t.class] = (weight * f64::from(t.slope) * (f64::from(t.exp) * normaliser - 1.0)) as f32;
+    }
+    let normaliser = |i: usize| f64::from(rows[i].max - max[i]).exp() / sum[i];
+    let scaled = |first: usize, piece: &mut [f32]| {
+        for (i, logits) in (first..).zip(piece.chunks_exact_mut(classes)) {
+            let (weight, normaliser) = (f64::from(factor(i)) / batch as f64, normaliser(i));
+            multiply(logits, (weight * normaliser) as f32);
+            if let Some(t) = &rows[i].target {
+                // In f64, since p - 1 cancels where the row is learnt.
+                logits[t.class] = (weight * f64::from(t.slope) * (f64::from(t.exp) * normaliser - 1.0)) as f32;
+            }
         }
+        Ok(())
+    };
+    in_pieces(grad, classes, ctx.threads(), scaled)?;
+    for (i, (by_norm, row)) in gradient.norms.as_mut_slice::<f32>()?.iter_mut().zip(&rows).enumerate() {
+        let normaliser = normaliser(i);
+        let mut slope = row.weighted * normaliser;
+        if let Some(t) = &row.target {
+            let error = f64::from(t.exp) * normaliser - 1.0;
+            slope += f64::from(factor(i)) * f64::from(t.norm_slope) * error;
+            if scale == Scale::Norm {
+                slope -= f64::from(t.unscaled);
+            }
+        }
+        *by_norm = (slope / batch as f64) as f32;
     }
     Ok(total / batch as f64)
 }

@@ -44,6 +44,19 @@ pub(super) fn exponentiate(values: &mut [f32], max: f32) -> f64 {
         .sum()
 }
 
+/// The sum of the products, in f64.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut lanes = [0f64; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += f64::from(*a) * f64::from(*b);
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| f64::from(*a) * f64::from(*b));
+    lanes.into_iter().chain(rest).sum()
+}
+
 /// e^x for x <= 0, within 2 units in the last place; 0 below -80, where a probability is of no account and its products would be denormal.
 ///
 /// With n the integer nearest x / ln 2: e^x = 2^n e^r for r = x - n ln 2, and e^r by the polynomial of Moshier's Cephes (`expf`).

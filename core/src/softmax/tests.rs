@@ -35,7 +35,7 @@ fn squares(row: Row<'_>) {
     }
 }
 
-fn evaluate(b: &Batch, scale: f32, ctx: &Ctx<'_>, margin: impl FnMut(Row<'_>)) -> Result<(f64, Vec<f32>)> {
+fn evaluate(b: &Batch, scale: f32, ctx: &Ctx<'_>, margin: impl Fn(Row<'_>) + Sync) -> Result<(f64, Vec<f32>)> {
     let n = b.labels.len();
     let (mut grad, mut norms) = (vec![f32::NAN; b.cosines.len()], vec![f32::NAN; n]);
     let input = LossInput {

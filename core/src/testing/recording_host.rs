@@ -59,6 +59,11 @@ impl RecordingHost {
         unpoisoned(&self.log).clone()
     }
 
+    /// How often the component has reported progress or asked for cancellation.
+    pub fn looks(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     fn ask(&self) -> bool {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         if self.cancel_after.is_some_and(|times| asked >= times) {
@@ -123,6 +128,7 @@ mod tests {
         ctx.check_cancelled().unwrap();
         assert_eq!(ctx.progress(2, 4, "images").unwrap_err().kind(), ErrorKind::CANCELLED);
         assert!(ctx.check_cancelled().is_err());
+        assert_eq!(host.looks(), 4);
         assert_eq!(
             host.progress_reports(),
             [(1, 4, "images".to_owned()), (2, 4, "images".to_owned())]

@@ -39,7 +39,7 @@ pub trait Backbone: Send {
     /// back-propagates the gradients that it gets back. `learning_rate` is that of this step.
     ///
     /// # Errors
-    /// Wrong shapes, labels out of range, not initialised, a loss that is not finite, the loss's own, cancellation.
+    /// Wrong shapes or types, labels out of range, images that are not finite, not initialised, a loss that is not finite, the loss's own, cancellation.
     fn train_step(
         &mut self,
         images: TensorRef<'_>,

@@ -55,7 +55,7 @@ pub trait Denoiser: Send {
     /// classifier-free guidance, `out` f32 `[B,C,H,W]`. A row depends on its inputs alone.
     ///
     /// # Errors
-    /// Wrong shapes, t out of range, not initialised, cancellation.
+    /// Wrong shapes or types, t out of range, images or conditions that are not finite, not initialised, cancellation.
     fn predict(
         &mut self,
         x_t: TensorRef<'_>,
@@ -71,7 +71,7 @@ pub trait Denoiser: Send {
     /// its noise and whether its condition is dropped from its own seed.
     ///
     /// # Errors
-    /// Wrong shapes, not initialised, a loss that is not finite, cancellation.
+    /// Wrong shapes or types, images or conditions that are not finite, not initialised, a loss that is not finite, cancellation.
     fn train_step(
         &mut self,
         images: TensorRef<'_>,

@@ -31,7 +31,7 @@ pub trait Loss: Send {
     /// Returns the mean loss over the batch and overwrites `gradient`. `&mut self` is for running statistics.
     ///
     /// # Errors
-    /// Shapes that do not agree, labels out of range, cosines that are not finite, cancellation.
+    /// Shapes that do not agree, labels out of range, cosines that are not finite, norms that are not where they are used, cancellation.
     fn evaluate(&mut self, input: &LossInput<'_>, gradient: LossGradient<'_>, ctx: &Ctx<'_>) -> Result<f64>;
 
     /// The running statistics, for a checkpoint; empty for a loss without any.

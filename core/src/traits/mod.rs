@@ -30,4 +30,7 @@ impl SaveKind {
     pub const WEIGHTS: Self = Self(0);
     /// Everything that training needs to go on with the same bytes: weights, EMA, optimizer state, counters.
     pub const CHECKPOINT: Self = Self(1);
+    /// A backbone's embedder as an ONNX model of one input `[N,C,H,W]` in [-1,1] and one output `[N,d]`, for other programs; never loaded again. A
+    /// component that cannot write one refuses with [`ErrorKind::UNSUPPORTED`](crate::ErrorKind::UNSUPPORTED).
+    pub const ONNX: Self = Self(2);
 }

@@ -38,9 +38,9 @@ pub trait IdProposer: Send {
     /// More than there can be, too few identities.
     fn count(&self, identities: usize, requested: usize) -> Result<usize>;
 
-    /// Fills `out`, whose K is what [`IdProposer::count`] gave.
+    /// Fills `out`, whose K is what [`IdProposer::count`] gave. A candidate does not depend on how many are asked for: more of them are appended.
     ///
     /// # Errors
-    /// Wrong shapes, non-finite or zero means (with the row), cancellation.
+    /// Wrong shapes or types; non-finite or zero means and non-finite variances (with the row), where they are used; cancellation.
     fn propose(&mut self, identities: &Identities<'_>, out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()>;
 }

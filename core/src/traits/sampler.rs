@@ -8,7 +8,7 @@ pub trait Sampler: Send {
     /// does not depend on the batch it is made in.
     ///
     /// # Errors
-    /// Wrong shapes, a denoiser whose output cannot be used, non-finite images, cancellation.
+    /// Wrong shapes, conditions that are not finite, a denoiser whose output cannot be used, non-finite images, cancellation.
     fn sample(
         &mut self,
         denoiser: &mut dyn Denoiser,

@@ -10,7 +10,7 @@ pub struct Candidates<'a> {
     pub feature: TensorRef<'a>,
     /// Parents, i64 `[K,2]`, as rows of the real identities; -1 where there is none.
     pub parents: ROption<TensorRef<'a>>,
-    /// Predicted total variance, f32 `[K]`.
+    /// Predicted total variance, f32 `[K]`; NaN where there is no prediction.
     pub variance: ROption<TensorRef<'a>>,
 }
 
@@ -63,7 +63,7 @@ pub trait IdSelector: Send {
     /// Decides on every candidate and returns how many were selected. Ties are broken by candidate index.
     ///
     /// # Errors
-    /// Wrong shapes, non-finite or zero features (with the row), cancellation.
+    /// Wrong shapes, non-finite or zero features (with the row), infinite variances where they are used, cancellation.
     fn select(
         &mut self,
         candidates: &Candidates<'_>,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::{data::DataArgs, evaluate::EvaluateArgs};
+
 /// Fictional identities for face recognition: compose, run and compare.
 #[derive(Parser, Debug)]
 #[command(name = "ficta", version, about, max_term_width = 100)]
@@ -25,6 +27,10 @@ pub enum Command {
     Plan(PlanArgs),
     /// Lists or inspects plugins.
     Plugins(PluginsArgs),
+    /// Reads, checks, writes, divides and aligns sets of faces.
+    Data(DataArgs),
+    /// Measures a network, or features, on verification sets: LFW and its kind.
+    Evaluate(Box<EvaluateArgs>),
     /// Shows the table of a finished run and where its report is.
     Report(ReportArgs),
     /// Computes raw features of aligned faces.
@@ -39,6 +45,10 @@ pub enum Command {
     Metrics(super::metrics::MetricsArgs),
     /// Does a fictional person look like a real one? Thresholds calibrated on real impostors, counts and a verdict.
     Audit(super::audit::AuditArgs),
+    /// Trains a backbone on labelled faces.
+    Train(super::train::TrainArgs),
+    /// Writes a trained backbone as weights (.safetensors, .pth) and ONNX, with a model card.
+    Export(super::export::ExportArgs),
 }
 
 /// What `run` and `plan` share.

@@ -19,12 +19,18 @@ impl ComponentParamArgs {
     /// # Errors
     /// No `=`; a key inside something that is no table.
     pub fn value(&self) -> Result<Value> {
-        let mut value = json!({});
-        self.params
-            .iter()
-            .try_for_each(|one| apply(&mut value, "--param", one))?;
-        Ok(value)
+        parse(&self.params)
     }
+}
+
+/// Parameters, as a run file's `params` would give them.
+///
+/// # Errors
+/// No `=`; a key inside something that is no table.
+pub fn parse(given: &[String]) -> Result<Value> {
+    let mut value = json!({});
+    given.iter().try_for_each(|one| apply(&mut value, "--param", one))?;
+    Ok(value)
 }
 
 #[cfg(test)]

@@ -3,8 +3,15 @@
 mod args;
 mod audit;
 mod component_params;
+mod data;
 mod encode;
+mod evaluate;
+mod interrupt;
 mod metrics;
+mod cancellation;
+mod component_args;
+mod export;
+mod model_card;
 mod own_stdout;
 mod plan;
 mod plugin_folders;
@@ -16,6 +23,7 @@ mod select;
 mod stats;
 mod table_file;
 mod work;
+mod train;
 
 use std::process::ExitCode;
 
@@ -38,6 +46,12 @@ pub fn main() -> ExitCode {
         args::Command::Run(run) => run::run(run, args.json),
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
+        args::Command::Evaluate(evaluate) => evaluate::evaluate(evaluate, args.json),
+        args::Command::Data(data) => match data::data(data, args.json) {
+            Ok(data::Outcome::Invalid) => return ExitCode::from(4),
+            Ok(data::Outcome::Done) => Ok(()),
+            Err(e) => Err(e),
+        },
         args::Command::Report(report) => report::report(report, args.json),
         args::Command::Encode(encode) => encode::encode(encode, args.json),
         args::Command::Stats(stats) => stats::stats(stats, args.json),
@@ -45,6 +59,8 @@ pub fn main() -> ExitCode {
         args::Command::Select(select) => select::select(select, args.json),
         args::Command::Metrics(metrics) => metrics::metrics(metrics, args.json),
         args::Command::Audit(audit) => audit::audit(audit, args.json),
+        args::Command::Train(train) => train::train(train, args.json),
+        args::Command::Export(export) => export::export(export, args.json),
     };
     // From here on the process ends by its own will.
     crate::at_work::set("");

@@ -11,11 +11,11 @@ use serde_json::json;
 
 use super::{
     args::{RunArgs, RunFileArgs},
+    cancellation,
     plugin_folders::registry,
     work::stop_on_ctrl_c,
 };
 use crate::{
-    at_work,
     config::{ComponentChoice, Layers, RunConfig},
     crash_notice,
     pipeline::{self, Plan, PluginsLock, RunFolder, stages},
@@ -102,6 +102,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
         "stopping; the run can be taken up again (Ctrl-C once more ends it at once)",
         || drop(std::thread::spawn(end_after_grace)),
     )?;
+    let cancelled = cancellation::on_ctrl_c()?;
     let Prepared {
         config,
         folder,
@@ -118,6 +119,7 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
         json_file::write(&lock, &plan.lock)?;
     }
     GRACE.store(config.run.cancel_grace, Ordering::Relaxed);
+    cancellation::grace(config.run.cancel_grace);
     let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
     if let Some(choice) = &config.communicator {
         host = host.with_communicator(communicator(&registry, choice)?);

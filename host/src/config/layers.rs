@@ -89,7 +89,7 @@ pub(crate) fn apply(root: &mut Value, option: &str, assignment: &str) -> Result<
 }
 
 /// `text` as TOML, or as a string.
-fn parse(text: &str) -> Value {
+pub(crate) fn parse(text: &str) -> Value {
     let table = toml::from_str::<toml::Table>(&format!("value = {text}"));
     match table.ok().and_then(|mut t| t.remove("value")) {
         Some(value) => convert(value),
@@ -111,6 +111,7 @@ fn convert(value: toml::Value) -> Value {
 
 /// Puts `value` at `key` (`a.b.c`), making the tables on the way.
 fn assign(root: &mut Value, option: &str, key: &str, value: Value) -> Result<()> {
+pub(crate) fn assign(root: &mut Value, key: &str, value: Value) -> Result<()> {
     let mut at = root;
     let mut path = String::new();
     for part in key.split('.') {

@@ -17,6 +17,18 @@ pub enum LearningRate {
         #[serde(default)]
         warmup: usize,
     },
+    /// Linear warm-up, then down to 0 as a power of what is left: arcface_torch's `PolynomialLRWarmup`, which has power 2. (Its very first step takes the
+    /// peak, before the warm-up begins; here the warm-up begins with the first step.)
+    Poly {
+        /// Highest value.
+        peak: f64,
+        /// Steps of warm-up.
+        #[serde(default)]
+        warmup: usize,
+        /// The power.
+        #[serde(default = "two")]
+        power: f64,
+    },
     /// Linear warm-up, then constant, then divided by `divisor` at each milestone.
     Steps {
         /// Highest value.
@@ -43,10 +55,14 @@ impl LearningRate {
             }
         };
         match self {
-            Self::Cosine { peak, warmup } if step < *warmup => peak * ramp(*warmup),
+            Self::Cosine { peak, warmup } | Self::Poly { peak, warmup, .. } if step < *warmup => peak * ramp(*warmup),
             Self::Cosine { peak, warmup } => {
                 let done = (step - warmup) as f64 / steps.saturating_sub(*warmup).max(1) as f64;
                 peak * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * done))
+            }
+            Self::Poly { peak, warmup, power } => {
+                let left = steps.saturating_sub(step) as f64 / steps.saturating_sub(*warmup).max(1) as f64;
+                peak * libm::pow(left, *power)
             }
             Self::Steps {
                 peak,
@@ -64,12 +80,17 @@ impl LearningRate {
     }
 
     /// Checks the ranges of what stands under `key`.
-    pub(super) fn check(&self, key: &str) -> Result<()> {
-        let (Self::Cosine { peak, .. } | Self::Steps { peak, .. }) = self;
-        if !(peak.is_finite() && *peak > 0.0) {
+    pub(crate) fn check(&self, key: &str) -> Result<()> {
+        let peak = self.peak();
+        if !(peak.is_finite() && peak > 0.0) {
             return Err(Error::config(format!(
                 "{key}.peak is {peak}, expected a positive number"
             )));
+        }
+        if let Self::Poly { power, .. } = self
+            && !(power.is_finite() && *power >= 0.0)
+        {
+            return Err(Error::config(format!("{key}.power is {power}, expected at least 0")));
         }
         if let Self::Steps {
             milestones, divisor, ..
@@ -88,6 +109,10 @@ impl LearningRate {
         }
         Ok(())
     }
+}
+
+fn two() -> f64 {
+    2.0
 }
 
 fn ten() -> f64 {
@@ -188,5 +213,26 @@ mod tests {
         let rate = LearningRate::Cosine { peak: 1.0, warmup: 8 };
         assert_rates(&rate, 4, &[(0, 0.125), (3, 0.5)]);
         assert_rates(&rate, 8, &[(7, 1.0)]);
+    /// The closed form of arcface_torch's `PolynomialLRWarmup` (base 10, 100 of 1000 steps of warm-up, power 2), at its steps 1, 50, 100, 101, 550 and 999.
+    #[test]
+    fn poly_is_arcface_torchs() {
+        let rate = LearningRate::Poly {
+            peak: 10.0,
+            warmup: 100,
+            power: 2.0,
+        };
+        for (theirs, expected) in [
+            (1, 0.1),
+            (50, 5.0),
+            (100, 10.0),
+            (101, 10.0 * (899.0f64 / 900.0).powi(2)),
+            (550, 2.5),
+            (999, 10.0 * (1.0f64 / 900.0).powi(2)),
+        ] {
+            // Its warm-up counts from 1 where ours counts from 0; behind it, both count alike.
+            let ours = if theirs <= 100 { theirs - 1 } else { theirs };
+            assert!((rate.at(ours, 1000) - expected).abs() < 1e-9, "step {theirs}");
+        }
+        assert_eq!(rate.at(100, 1000), 10.0);
     }
 }

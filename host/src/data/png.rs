@@ -1,14 +1,14 @@
 //! PNG images.
 
-use std::{fs, io::Cursor, path::Path};
+use std::path::Path;
 
 use ficta_core::{Error, ErrorKind, Result};
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader,
+    ExtendedColorType, ImageEncoder,
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 
-use super::{convert::luma, prepare::Rgb};
+use super::{convert::luma, decode, prepare::Rgb, source::read_image_file};
 use crate::storage::atomic;
 
 /// The bytes of a PNG file: grey with one channel, else RGB. `rgb` is `[height,width,3]`. The same pixels give the same bytes.
@@ -51,41 +51,18 @@ pub fn write(path: &Path, rgb: &[u8], height: usize, width: usize, channels: usi
     atomic::write_bytes(path, &bytes)
 }
 
-/// Reads an image file as RGB, whatever its name says: PNG, JPEG, PGM or PPM. Grey becomes three equal channels, 16 bits become 8, an
-/// alpha channel is dropped, and a camera's note of orientation is obeyed.
+/// Reads an image file as RGB, whatever its name says: PNG, JPEG, PGM or PPM, as [`decode::rgb`] does.
 ///
 /// # Errors
 /// [`ErrorKind::IO`] with the path; [`ErrorKind::DATA`] with path and reason where the content is no sound image.
 pub fn read(path: &Path) -> Result<Rgb> {
-    let bytes = fs::read(path).map_err(|e| atomic::io_error("read", path, &e))?;
-    if bytes.is_empty() {
-        return Err(Error::data(format!("{} is empty (0 bytes)", path.display())));
-    }
-    let image = decode(&bytes).map_err(|e| {
-        let error = Error::wrap(ErrorKind::DATA, format!("{} is not a sound image", path.display()), &e);
-        error.help("open it in a viewer; replace or remove it")
-    })?;
-    let rgb = image.into_rgb8();
-    let (width, height) = (rgb.width() as usize, rgb.height() as usize);
-    Ok(Rgb {
-        pixels: rgb.into_raw(),
-        height,
-        width,
-    })
-}
-
-fn decode(bytes: &[u8]) -> image::ImageResult<DynamicImage> {
-    let mut decoder = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()?
-        .into_decoder()?;
-    let orientation = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(orientation);
-    Ok(image)
+    decode::rgb(&read_image_file(path)?, &path.display())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn checks(height: usize, width: usize) -> Vec<u8> {
@@ -111,8 +88,8 @@ mod tests {
     fn grey_is_stored_as_one_channel_and_comes_back_as_three() {
         let grey: Vec<u8> = (0..35).flat_map(|i| [i * 7; 3]).collect();
         let bytes = encode(&grey, 5, 7, 1).unwrap();
-        assert_eq!(decode(&bytes).unwrap().color(), image::ColorType::L8);
-        assert_eq!(decode(&bytes).unwrap().into_rgb8().into_raw(), grey);
+        assert_eq!(decode::dynamic(&bytes, &"a.png").unwrap().color(), image::ColorType::L8);
+        assert_eq!(decode::rgb(&bytes, &"a.png").unwrap().pixels, grey);
     }
 
     #[test]

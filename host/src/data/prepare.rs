@@ -1,14 +1,13 @@
-//! From image files to pixel buffers at two sizes.
-
-use std::path::{Path, PathBuf};
+//! From encoded images to pixel buffers at two sizes.
 
 use ficta_core::{Error, Result};
 use rayon::prelude::*;
 
 use super::{
     config::{Crop, DataConfig, Size},
-    convert, png,
+    convert,
     resize::resize,
+    source::ImageSource,
 };
 
 /// An RGB image.
@@ -40,6 +39,19 @@ impl Rgb {
         })
     }
 
+    /// The mirror image: left and right exchanged.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let rows = self.pixels.chunks_exact((self.width * 3).max(1));
+        Self {
+            pixels: rows
+                .flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten())
+                .copied()
+                .collect(),
+            ..*self
+        }
+    }
+
     /// The image at another size; see [`mod@super::resize`].
     #[must_use]
     pub fn resized(&self, height: usize, width: usize) -> Self {
@@ -51,7 +63,7 @@ impl Rgb {
     }
 }
 
-/// N images at two sizes, in the order of the paths.
+/// N images at two sizes, in the order asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prepared {
     /// Images for the encoder, u8 `[N,full_height,full_width,3]`.
@@ -71,7 +83,7 @@ pub struct Prepared {
 /// Images between two calls of the progress callback.
 const BLOCK: usize = 64;
 
-/// Decodes, crops and resizes `paths` on all of the current pool's threads. The result does not depend on their number.
+/// Decodes, crops and resizes the chosen images of `source` on all of the current pool's threads. The result does not depend on their number.
 ///
 /// `progress` gets how many images are done after each block; an error it returns ends the work.
 ///
@@ -79,7 +91,8 @@ const BLOCK: usize = 64;
 /// The first image, in the order given, that cannot be read, has another size than expected, or does not contain the crop; images that
 /// are not square or differ in size where they must not; what `progress` returns.
 pub fn prepare(
-    paths: &[PathBuf],
+    source: &dyn ImageSource,
+    chosen: &[usize],
     config: &DataConfig,
     mut progress: impl FnMut(usize) -> Result<()>,
 ) -> Result<Prepared> {
@@ -88,15 +101,15 @@ pub fn prepare(
         size: config.size,
         ..Prepared::default()
     };
-    for block in paths.chunks(BLOCK) {
-        let images: Vec<Result<(Rgb, Rgb)>> = block.par_iter().map(|path| one(path, config)).collect();
-        for (path, image) in block.iter().zip(images) {
+    for block in chosen.chunks(BLOCK) {
+        let images: Vec<Result<(Rgb, Rgb)>> = block.par_iter().map(|index| one(source, *index, config)).collect();
+        for (index, image) in block.iter().zip(images) {
             let (full, small) = image?;
             if out.count == 0 {
                 (out.full_height, out.full_width) = (full.height, full.width);
             }
             if (full.height, full.width) != (out.full_height, out.full_width) {
-                return Err(unequal(path, &full, &paths[0], &out));
+                return Err(unequal(&source.name(*index), &full, &source.name(chosen[0]), &out));
             }
             out.full.extend_from_slice(&full.pixels);
             out.small.extend_from_slice(&small.pixels);
@@ -107,8 +120,9 @@ pub fn prepare(
     Ok(out)
 }
 
-fn one(path: &Path, config: &DataConfig) -> Result<(Rgb, Rgb)> {
-    let image = png::read(path)?;
+fn one(source: &dyn ImageSource, index: usize, config: &DataConfig) -> Result<(Rgb, Rgb)> {
+    let image = source.decode(index)?;
+    let name = || source.name(index);
     let (width, height) = (image.width, image.height);
     if let Some(expected) = config.expect_size
         && expected != (Size { width, height })
@@ -116,7 +130,7 @@ fn one(path: &Path, config: &DataConfig) -> Result<(Rgb, Rgb)> {
         let Size { width: w, height: h } = expected;
         let message = format!(
             "{}: expected an image of {w}x{h} (data.expect_size), got {width}x{height}",
-            path.display()
+            name()
         );
         return Err(Error::data(message).help("resize or remove the image, or leave data.expect_size out"));
     }
@@ -131,14 +145,14 @@ fn one(path: &Path, config: &DataConfig) -> Result<(Rgb, Rgb)> {
             } = part;
             Error::data(format!(
                 "{}: data.crop takes {w}x{h} at ({x}, {y}), but the image is {width}x{height}",
-                path.display()
+                name()
             ))
         })?,
     };
     if image.width != image.height {
         let message = format!(
             "{}: expected a square image, got {}x{}",
-            path.display(),
+            name(),
             image.width,
             image.height
         );
@@ -155,29 +169,25 @@ fn one(path: &Path, config: &DataConfig) -> Result<(Rgb, Rgb)> {
     Ok((full, small))
 }
 
-fn unequal(path: &Path, image: &Rgb, first: &Path, out: &Prepared) -> Error {
+fn unequal(name: &str, image: &Rgb, first: &str, out: &Prepared) -> Error {
     let message = format!(
-        "{}: the image is {}x{} and {} is {}x{}, expected images of one size",
-        path.display(),
-        image.width,
-        image.height,
-        first.display(),
-        out.full_width,
-        out.full_height
+        "{name}: the image is {}x{} and {first} is {}x{}, expected images of one size",
+        image.width, image.height, out.full_width, out.full_height
     );
     Error::data(message).help("set data.full_size, for example { width = 112, height = 112 }")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, path::PathBuf};
 
     use super::*;
+    use crate::data::{png, source::FolderSource};
 
     /// A folder of `n` images whose first pixel tells their number.
     fn images(n: usize, height: usize, width: usize) -> (tempfile::TempDir, Vec<PathBuf>) {
         let folder = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..n).map(|i| folder.path().join(format!("{i}.png"))).collect();
+        let paths: Vec<PathBuf> = (0..n).map(|i| folder.path().join(format!("p/{i}.png"))).collect();
         for (i, path) in paths.iter().enumerate() {
             let mut pixels: Vec<u8> = (0..height * width * 3).map(|p| (p * 31 % 253) as u8).collect();
             pixels[0] = i as u8;
@@ -193,18 +203,29 @@ mod tests {
         config
     }
 
-    fn message(paths: &[PathBuf], config: &DataConfig) -> String {
-        prepare(paths, config, |_| Ok(())).unwrap_err().to_string()
+    /// [`super::prepare`] for all images of a folder.
+    fn prepare(
+        folder: &tempfile::TempDir,
+        config: &DataConfig,
+        progress: impl FnMut(usize) -> Result<()>,
+    ) -> Result<Prepared> {
+        let source = FolderSource::open(folder.path())?;
+        let all: Vec<usize> = (0..source.len()).collect();
+        super::prepare(&source, &all, config, progress)
+    }
+
+    fn message(folder: &tempfile::TempDir, config: &DataConfig) -> String {
+        prepare(folder, config, |_| Ok(())).unwrap_err().to_string()
     }
 
     #[test]
     fn order_and_result_do_not_depend_on_threads() {
-        let (_folder, paths) = images(150, 8, 8);
+        let (folder, _) = images(150, 8, 8);
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut seen = Vec::new();
             let prepared = pool.install(|| {
-                prepare(&paths, &config(|_| ()), |done| {
+                prepare(&folder, &config(|_| ()), |done| {
                     seen.push(done);
                     Ok(())
                 })
@@ -220,21 +241,21 @@ mod tests {
 
     #[test]
     fn crop_then_resize() {
-        let (_folder, paths) = images(1, 6, 5);
+        let (folder, paths) = images(1, 6, 5);
         let crop = Crop {
             x: 1,
             y: 2,
             width: 4,
             height: 4,
         };
-        let prepared = prepare(&paths, &config(|c| c.crop = Some(crop)), |_| Ok(())).unwrap();
+        let prepared = prepare(&folder, &config(|c| c.crop = Some(crop)), |_| Ok(())).unwrap();
         let whole = png::read(&paths[0]).unwrap();
         let at = |row: usize, column: usize| &whole.pixels[(row * 5 + column) * 3..][..3];
         assert_eq!(&prepared.full[..3], at(2, 1));
         assert_eq!(&prepared.full[prepared.full.len() - 3..], at(5, 4));
         assert_eq!(prepared.small, prepared.full);
         let full = Some(Size { width: 3, height: 2 });
-        let resized = prepare(&paths, &config(|c| (c.crop, c.full_size) = (Some(crop), full)), |_| {
+        let resized = prepare(&folder, &config(|c| (c.crop, c.full_size) = (Some(crop), full)), |_| {
             Ok(())
         })
         .unwrap();
@@ -243,8 +264,8 @@ mod tests {
 
     #[test]
     fn one_channel_makes_the_small_images_grey() {
-        let (_folder, paths) = images(1, 4, 4);
-        let prepared = prepare(&paths, &config(|c| c.channels = 1), |_| Ok(())).unwrap();
+        let (folder, _) = images(1, 4, 4);
+        let prepared = prepare(&folder, &config(|c| c.channels = 1), |_| Ok(())).unwrap();
         assert!(
             prepared
                 .small
@@ -261,47 +282,47 @@ mod tests {
 
     #[test]
     fn the_first_bad_image_is_named() {
-        let (_folder, paths) = images(9, 4, 4);
+        let (folder, paths) = images(9, 4, 4);
         for bad in [7, 3] {
             fs::write(&paths[bad], "no image").unwrap();
         }
-        assert!(message(&paths, &config(|_| ())).contains("3.png is not a sound image"));
+        assert!(message(&folder, &config(|_| ())).contains("3.png is not a sound image"));
     }
 
     #[test]
     fn sizes_are_checked() {
-        let (_folder, paths) = images(2, 6, 6);
+        let (folder, paths) = images(2, 6, 6);
         let wrong = Some(Size { width: 5, height: 6 });
-        let text = message(&paths, &config(|c| c.expect_size = wrong));
+        let text = message(&folder, &config(|c| c.expect_size = wrong));
         assert!(
             text.contains("0.png: expected an image of 5x6 (data.expect_size), got 6x6"),
             "{text}"
         );
         let right = Some(Size { width: 6, height: 6 });
-        prepare(&paths, &config(|c| c.expect_size = right), |_| Ok(())).unwrap();
+        prepare(&folder, &config(|c| c.expect_size = right), |_| Ok(())).unwrap();
         let crop = Some(Crop {
             x: 3,
             y: 0,
             width: 4,
             height: 4,
         });
-        let text = message(&paths, &config(|c| c.crop = crop));
+        let text = message(&folder, &config(|c| c.crop = crop));
         assert!(
             text.contains("data.crop takes 4x4 at (3, 0), but the image is 6x6"),
             "{text}"
         );
         png::write(&paths[1], &[0; 6 * 5 * 3], 6, 5, 3).unwrap();
-        let text = message(&paths, &config(|_| ()));
+        let text = message(&folder, &config(|_| ()));
         assert!(text.contains("1.png: expected a square image, got 5x6"), "{text}");
         png::write(&paths[1], &[0; 5 * 5 * 3], 5, 5, 3).unwrap();
-        let text = message(&paths, &config(|_| ()));
+        let text = message(&folder, &config(|_| ()));
         assert!(
             text.contains("1.png: the image is 5x5 and") && text.contains("set data.full_size"),
             "{text}"
         );
         let full = Some(Size { width: 6, height: 6 });
         assert_eq!(
-            prepare(&paths, &config(|c| c.full_size = full), |_| Ok(()))
+            prepare(&folder, &config(|c| c.full_size = full), |_| Ok(()))
                 .unwrap()
                 .count,
             2
@@ -310,8 +331,8 @@ mod tests {
 
     #[test]
     fn progress_can_stop_the_work() {
-        let (_folder, paths) = images(2, 4, 4);
-        let stopped = prepare(&paths, &config(|_| ()), |_| {
+        let (folder, _) = images(2, 4, 4);
+        let stopped = prepare(&folder, &config(|_| ()), |_| {
             Err(Error::new(ficta_core::ErrorKind::CANCELLED, "stop"))
         });
         assert_eq!(stopped.unwrap_err().kind(), ficta_core::ErrorKind::CANCELLED);

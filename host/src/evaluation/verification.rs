@@ -3,7 +3,11 @@
 use ficta_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Pair, Pairs};
+use super::{
+    Pair, Pairs,
+    cross_validation::{CrossValidation, Decided},
+    protocol::Protocol,
+};
 
 /// What the protocol gives.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -59,79 +63,30 @@ pub fn distances(unit: &[f64], dim: usize, pairs: &[Pair]) -> Vec<f64> {
     pairs.iter().map(distance).collect()
 }
 
-/// Thresholds that are tried.
-const STEPS: usize = 400;
-
 /// Thresholds 0, 0.01, ... 3.99; a pair is taken for one person where its distance is below the threshold. For each fold, the first
 /// threshold that is best on the other folds of its round scores it. `weight` counts pairs more than once or not at all (for the bootstrap); all 1
 /// gives the protocol. A fold without weight gives no accuracy.
 pub fn verify(distances: &[f64], pairs: &Pairs, weight: &[f64]) -> Verification {
-    let group = |pair: &Pair| pair.round * pairs.folds + pair.fold;
-    let groups = pairs.rounds * pairs.folds;
-    // rights[group][step]: weight of the pairs decided rightly. At first what the step changes: a pair is accepted from `above` on.
-    let mut rights = vec![vec![0f64; STEPS]; groups];
-    let mut totals = vec![0f64; groups];
-    for ((d, pair), w) in distances.iter().zip(&pairs.pairs).zip(weight) {
-        let (group, above) = (group(pair), first_above(*d));
-        totals[group] += w;
-        rights[group][0] += if pair.same { 0.0 } else { *w };
-        if above < STEPS {
-            rights[group][above] += if pair.same { *w } else { -w };
-        }
-    }
-    for of_group in &mut rights {
-        let mut sum = 0.0;
-        for right in of_group {
-            sum += *right;
-            *right = sum;
-        }
-    }
-    let (mut thresholds, mut accuracies) = (Vec::with_capacity(groups), Vec::with_capacity(groups));
-    for this in 0..groups {
-        let first = this - this % pairs.folds;
-        let round = first..first + pairs.folds;
-        let right_elsewhere = |step: usize| -> f64 {
-            let others = round.clone().filter(|other| *other != this);
-            others.map(|other| rights[other][step]).sum()
-        };
-        let mut best = (0, f64::NEG_INFINITY);
-        for (step, right) in (0..STEPS).map(|step| (step, right_elsewhere(step))) {
-            if right > best.1 {
-                best = (step, right);
-            }
-        }
-        thresholds.push(threshold(best.0));
-        if totals[this] > 0.0 {
-            accuracies.push(rights[this][best.0] / totals[this]);
-        }
-    }
-    let n = accuracies.len() as f64;
-    let accuracy = accuracies.iter().sum::<f64>() / n;
-    let deviation = (accuracies.iter().map(|a| (a - accuracy).powi(2)).sum::<f64>() / n).sqrt();
-    let right = distances
-        .iter()
-        .zip(&pairs.pairs)
-        .map(|(d, p)| (*d < thresholds[group(p)]) == p.same)
-        .collect();
+    let thresholds = Protocol::Insightface.thresholds();
+    let group: Vec<usize> = pairs.pairs.iter().map(|p| p.round * pairs.folds + p.fold).collect();
+    let same: Vec<bool> = pairs.pairs.iter().map(|p| p.same).collect();
+    let first: Vec<usize> = distances.iter().map(|d| thresholds.first_above(*d)).collect();
+    let decided = Decided {
+        same: &same,
+        group: &group,
+        folds: pairs.folds,
+        groups: pairs.rounds * pairs.folds,
+        first: &first,
+    };
+    let of = CrossValidation::of(&decided, &thresholds, weight);
+    let (accuracy, deviation) = of.summary();
+    let right = (0..same.len()).map(|at| (first[at] <= of.chosen[group[at]]) == same[at]);
     Verification {
         accuracy,
         deviation,
-        thresholds,
-        right,
+        thresholds: of.chosen.iter().map(|step| thresholds.ascending[*step]).collect(),
+        right: right.collect(),
     }
-}
-
-/// The first step whose threshold is above `distance`; `STEPS` for none.
-fn first_above(distance: f64) -> usize {
-    let near = (distance / 0.01).max(0.0) as usize; // off by one at most
-    (near.saturating_sub(1)..STEPS)
-        .find(|step| threshold(*step) > distance)
-        .unwrap_or(STEPS)
-}
-
-/// NumPy's `arange(0, 4, 0.01)[step]`.
-fn threshold(step: usize) -> f64 {
-    step as f64 * 0.01
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod candidates;
 pub mod encoding;
 pub mod feasibility;
+pub mod face_training;
 pub mod generator;
 pub mod geometry;
 pub mod identities;
@@ -19,6 +20,8 @@ mod runner;
 pub mod selection;
 mod stage;
 pub mod stages;
+pub mod training_alarm;
+pub mod training_events;
 pub mod training_loop;
 
 pub use lock::{LockedPlugin, PluginsLock};

@@ -5,8 +5,14 @@ use std::path::Path;
 use ficta_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::{
+    Place,
+    training_events::{EVENTS, write_events},
+};
 use crate::storage::{atomic, json};
+
+/// The loss of each step.
+pub const LOSSES: &str = "loss.jsonl";
 
 /// Something that is trained step by step.
 pub trait Trainable {
@@ -31,6 +37,19 @@ pub trait Trainable {
     /// The component's.
     fn loss_state(&self) -> Result<Vec<u8>> {
         Ok(Vec::new())
+    }
+    /// Sees the losses so far, after each step.
+    fn watch(&self, _losses: &[f64]) {}
+    /// What to do about a loss that is not finite.
+    fn why_diverged(&self) -> String {
+        "the training has diverged: lower the learning rate, or lengthen its warm-up".into()
+    }
+    /// Called when a checkpoint has been written, with the losses so far.
+    ///
+    /// # Errors
+    /// The work's.
+    fn checkpointed(&self, _losses: &[f64]) -> Result<()> {
+        Ok(())
     }
     /// Called after each step that is done.
     ///
@@ -73,16 +92,17 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
     for step in state.losses.len()..steps {
         let loss = what.step(step)?;
         if !loss.is_finite() {
-            return Err(Error::data(format!("the loss of step {step} is {loss}"))
-                .help("the training has diverged: lower the learning rate, or lengthen its warm-up"));
+            return Err(Error::data(format!("the loss of step {step} is {loss}")).help(what.why_diverged()));
         }
         state.losses.push(loss);
+        what.watch(&state.losses);
         what.after(step + 1)?;
         if (step + 1) % checkpoint_every == 0 && step + 1 < steps {
             let old = std::mem::replace(&mut state.checkpoint, format!("step-{:07}.safetensors", step + 1));
             what.save(&place.resume.join(&state.checkpoint))?;
             state.loss_state = what.loss_state()?;
             json::write(&state_file, &state)?;
+            what.checkpointed(&state.losses)?;
             if !old.is_empty() {
                 let _ = std::fs::remove_file(place.resume.join(old));
             }
@@ -92,11 +112,17 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
     Ok(state.losses)
 }
 
-/// Writes the losses as JSON lines.
+/// Writes the losses so far, as JSON lines ([`LOSSES`]) and, with the learning rate of each step, for TensorBoard ([`EVENTS`]).
 ///
 /// # Errors
 /// Writing failed.
-pub fn write_losses(path: &Path, losses: &[f64]) -> Result<()> {
+pub fn write_curves(folder: &Path, losses: &[f64], rate: impl Fn(usize) -> f64) -> Result<()> {
+    let rates: Vec<_> = (0..losses.len()).map(rate).collect();
+    write_events(&folder.join(EVENTS), &[("loss", losses), ("learning_rate", &rates)])?;
+    write_losses(&folder.join(LOSSES), losses)
+}
+
+fn write_losses(path: &Path, losses: &[f64]) -> Result<()> {
     let mut text = String::new();
     for (step, &loss) in losses.iter().enumerate() {
         let line = serde_json::to_string(&LossLine { step: step + 1, loss })

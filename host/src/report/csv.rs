@@ -9,16 +9,16 @@ use super::{
 };
 
 /// A CSV file in the making.
-struct Csv(String);
+pub(super) struct Csv(String);
 
 impl Csv {
-    fn new(head: &[&str]) -> Self {
+    pub(super) fn new(head: &[&str]) -> Self {
         let mut csv = Self(String::new());
         csv.row(head.iter().map(|h| (*h).to_owned()).collect());
         csv
     }
 
-    fn row(&mut self, cells: Vec<String>) {
+    pub(super) fn row(&mut self, cells: Vec<String>) {
         for (at, cell) in cells.iter().enumerate() {
             if at > 0 {
                 self.0.push(',');
@@ -32,6 +32,10 @@ impl Csv {
             }
         }
         self.0.push('\n');
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0
     }
 }
 

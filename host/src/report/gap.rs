@@ -3,7 +3,7 @@
 use super::input::{Arm, Arms, Authenticity};
 
 /// `(REAL - SYN)/SYN * 100`, in percent: the definition that reproduces the paper's printed gaps. NaN where SYN is 0 or unknown.
-pub(super) fn gap_percent(real: f64, synthetic: f64) -> f64 {
+pub(crate) fn gap_percent(real: f64, synthetic: f64) -> f64 {
     if synthetic == 0.0 {
         return f64::NAN;
     }

@@ -21,7 +21,7 @@ pub(super) fn arms(arms: &Arms) -> String {
     out
 }
 
-fn table(table: &Table) -> String {
+pub(super) fn table(table: &Table) -> String {
     let mut out = String::from("|");
     for column in &table.columns {
         out.push_str(&format!(" {} |", escaped(&column.head())));
@@ -47,7 +47,7 @@ fn table(table: &Table) -> String {
 }
 
 /// Text that Markdown shows as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

@@ -62,7 +62,7 @@ fn width(text: &str) -> usize {
 }
 
 /// Columns padded to equal width; intervals on a line of their own below the values; the best marked by a star.
-fn aligned(table: &Table) -> String {
+pub(super) fn aligned(table: &Table) -> String {
     let heads: Vec<String> = table.columns.iter().map(|c| c.head()).collect();
     let mut lines: Vec<Vec<String>> = Vec::new();
     for row in &table.rows {
@@ -143,7 +143,7 @@ fn line(table: &Table, cells: &[String], widths: &[usize]) -> String {
 }
 
 /// Breaks at blanks; following lines are indented.
-fn wrapped(text: &str, columns: usize, indent: &str) -> String {
+pub(super) fn wrapped(text: &str, columns: usize, indent: &str) -> String {
     let mut out = String::new();
     let mut at = 0;
     for word in text.split_whitespace() {

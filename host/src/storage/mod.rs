@@ -3,6 +3,7 @@
 pub mod atomic;
 pub mod hash;
 pub mod json;
+pub mod npy;
 mod parquet_file;
 mod safetensors_file;
 pub mod table;

@@ -252,6 +252,14 @@ impl Tensors {
         Ok((owned.ok_or_else(|| self.absent(name))?, dims))
     }
 
+    /// Takes a tensor of any type out, uncopied.
+    ///
+    /// # Errors
+    /// No tensor of that name.
+    pub fn take_tensor(&mut self, name: &str) -> Result<Tensor> {
+        self.tensors.remove(name).ok_or_else(|| self.absent(name))
+    }
+
     /// A value of the metadata.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
 //! Checks of what comes in.
 
-use ficta_core::{DType, Error, Result, TensorRef};
+use ficta_core::{Error, Result, TensorRef};
 
 use crate::Params;
 
-/// Images f32 `[B,C,R,R]` with B at least 1; returns B.
+/// Images f32 `[B,C,R,R]`, finite, with B at least 1; returns B.
 pub(crate) fn images(what: &str, images: &TensorRef<'_>, params: &Params) -> Result<usize> {
     let [batch, ..] = images.dims::<4>(what)?;
     images
@@ -12,9 +12,16 @@ pub(crate) fn images(what: &str, images: &TensorRef<'_>, params: &Params) -> Res
         .map_err(|e| {
             e.help("scale the images, or set `resolution` and `channels` of the denoiser to those of the data")
         })?;
-    expect_type(what, images, DType::F32)?;
     if batch == 0 {
         return Err(Error::shape(format!("{what}: an empty batch")));
+    }
+    let values = images.as_slice::<f32>()?;
+    if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+        let row = at / (values.len() / batch);
+        return Err(Error::data(format!(
+            "{what} of row {row} is not finite: {}",
+            values[at]
+        )));
     }
     Ok(batch)
 }
@@ -45,14 +52,4 @@ pub(crate) fn timesteps<'a>(t: &'a TensorRef<'_>, batch: usize, steps: usize) ->
             steps - 1
         ))),
     }
-}
-
-fn expect_type(what: &str, tensor: &TensorRef<'_>, dtype: DType) -> Result<()> {
-    if tensor.dtype() == dtype {
-        return Ok(());
-    }
-    Err(Error::shape(format!(
-        "{what}: expected {dtype:?}, got {:?}",
-        tensor.dtype()
-    )))
 }

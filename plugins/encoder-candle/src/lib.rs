@@ -1,23 +1,39 @@
 //! Frozen face encoders on candle, computed on the CPU.
 //!
+//! - `iresnet` ([`IResNet`]): InsightFace's iresnet18 to 200, from `arcface_torch`'s weights or those of a network trained by `ficta`.
+//! - `onnx` ([`Onnx`]): ONNX models, as InsightFace and OpenCV publish them.
 //! - `dlib-resnet` ([`DlibResnet`]): dlib's face-recognition ResNet with the uint8-quantised weights of npm's `@vladmandic/face-api`.
 //!
-//! Nothing is downloaded here: the weights are a folder that the run file names.
+//! Nothing is downloaded here: the weights are a file or folder that the run file names.
 
 mod backend;
 mod convolution;
-mod dlib_resnet;
-mod im2col;
-mod network;
-mod pool;
+mod dlib;
+mod elementwise;
+mod encoding;
+mod input;
+mod iresnet;
+mod onnx;
 mod product;
-mod residual;
 mod resize;
-mod weights;
+mod state_dict;
 mod workers;
 
-pub use dlib_resnet::{DlibResnet, DlibResnetParams};
+pub use dlib::{DlibResnet, DlibResnetParams};
+pub use input::{ChannelOrder, PerChannel};
+pub use iresnet::{IResNet, IResNetParams};
+pub use onnx::{Onnx, OnnxParams};
 
+ficta_core::register_encoder!(
+    IResNet,
+    "iresnet",
+    "InsightFace's iresnet18 to 200 and smaller ones, from arcface_torch's or ficta's own weights"
+);
+ficta_core::register_encoder!(
+    Onnx,
+    "onnx",
+    "ONNX models of face recognition: InsightFace's, OpenCV's SFace, MobileFaceNet and others"
+);
 ficta_core::register_encoder!(
     DlibResnet,
     "dlib-resnet",

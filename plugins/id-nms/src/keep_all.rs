@@ -5,8 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    greedy::{Outcome, Verdict},
+    field::Field,
+    metric::Measure,
     order::Order,
+    outcome::{Outcome, Verdict},
     scene::{self, Scene},
     workers,
 };
@@ -45,7 +47,11 @@ impl IdSelector for KeepAll {
     ) -> Result<usize> {
         let scene = Scene::read(candidates, real)?;
         scene::check_room(&out, scene.len())?;
-        let mut selected = self.params.order.of(&scene, &workers::pool(ctx)?, ctx)?;
+        let nearest = || {
+            let field = Field::new(&scene, Measure::cosine(), 0.5, workers::pool(ctx)?, ctx)?;
+            field.nearest_real_of_all(&field.measure, ctx)
+        };
+        let mut selected = self.params.order.of(&scene, nearest, ctx)?;
         if self.params.target > 0 {
             selected.truncate(self.params.target);
         }

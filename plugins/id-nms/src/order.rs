@@ -1,15 +1,10 @@
 //! Who is looked at first.
 
 use ficta_core::{Ctx, Result, random::Stream};
-use rayon::ThreadPool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{
-    scene::Scene,
-    similarity::{Match, best_of_each},
-    workers::block,
-};
+use crate::{scene::Scene, seeker::Match};
 
 /// The order in which candidates are looked at. Ties go to the lower index. The orders are ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -27,8 +22,13 @@ pub enum Order {
 }
 
 impl Order {
-    /// The candidates, first to last.
-    pub(crate) fn of(self, scene: &Scene<'_>, pool: &ThreadPool, ctx: &Ctx<'_>) -> Result<Vec<usize>> {
+    /// The candidates, first to last. `nearest` gives each one's largest cosine to a real identity; it is asked for where it is needed.
+    pub(crate) fn of(
+        self,
+        scene: &Scene<'_>,
+        nearest: impl FnOnce() -> Result<Vec<Option<Match>>>,
+        ctx: &Ctx<'_>,
+    ) -> Result<Vec<usize>> {
         let mut order: Vec<usize> = (0..scene.len()).collect();
         match self {
             Self::Given => {}
@@ -48,27 +48,11 @@ impl Order {
                 order.sort_by(|a, b| key(*b).partial_cmp(&key(*a)).expect("no NaN"));
             }
             Self::MaxCosine => {
-                let nearest = nearest_real(scene, pool, ctx)?;
+                let nearest = nearest()?;
                 let key = |i: usize| nearest[i].map_or(-1.0, |m| m.cosine);
                 order.sort_by(|a, b| key(*a).partial_cmp(&key(*b)).expect("no NaN"));
             }
         }
         Ok(order)
     }
-}
-
-/// The real identity that each candidate is most similar to.
-pub(crate) fn nearest_real(scene: &Scene<'_>, pool: &ThreadPool, ctx: &Ctx<'_>) -> Result<Vec<Option<Match>>> {
-    let everybody: Vec<usize> = (0..scene.real.len()).collect();
-    let all: Vec<usize> = (0..scene.len()).collect();
-    let mut nearest = Vec::with_capacity(all.len());
-    for some in all.chunks(block(everybody.len(), scene.real.dim())) {
-        ctx.progress(
-            nearest.len() as u64,
-            all.len() as u64,
-            "candidates compared with real identities",
-        )?;
-        nearest.extend(pool.install(|| best_of_each(&scene.candidates, some, &scene.real, &everybody)));
-    }
-    Ok(nearest)
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entry::{Entries, Entry, Role};
+
 /// Sizes that fix every tensor's shape, and the constant that fixes what they compute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Architecture {
@@ -19,57 +21,9 @@ pub struct Architecture {
     pub bn_eps: f64,
 }
 
-/// What a tensor does; decides its initial value and whether it is trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Weight of a convolution `[out, in, k, k]`: N(0, 0.1).
-    Convolution,
-    /// Slopes of a PReLU, one a channel: 0.25.
-    Slope,
-    /// Weight or bias of the linear layer: U(-1/sqrt(n), 1/sqrt(n)) for n inputs.
-    Linear {
-        /// Inputs n.
-        inputs: usize,
-    },
-    /// Scale of a batch normalisation: 1.
-    Scale,
-    /// Scale of the last batch normalisation: 1, never trained.
-    FrozenScale,
-    /// Shift of a batch normalisation: 0.
-    Shift,
-    /// Running mean: 0.
-    RunningMean,
-    /// Running (unbiased) variance: 1.
-    RunningVariance,
-    /// Number of training batches seen, i64 scalar: 0.
-    BatchesTracked,
-}
-
-impl Role {
-    /// Whether PyTorch's `parameters()` lists it; the others are buffers.
-    pub fn is_parameter(self) -> bool {
-        !matches!(self, Self::RunningMean | Self::RunningVariance | Self::BatchesTracked)
-    }
-    /// Whether the optimizer changes it.
-    pub fn is_trained(self) -> bool {
-        self.is_parameter() && self != Self::FrozenScale
-    }
-}
-
-/// One entry of the state dict.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Key as in `arcface_torch`.
-    pub name: String,
-    /// Extent of each dimension; empty for a scalar.
-    pub shape: Vec<usize>,
-    /// What it does.
-    pub role: Role,
-}
-
 impl Architecture {
     /// Whether weights of the one compute the same in the other.
-    pub fn agrees_with(&self, other: &Self) -> bool {
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
         // JSON may cost the constant its last bit.
         let eps = (self.bn_eps - other.bn_eps).abs() <= 1e-9 * self.bn_eps;
         eps && Self {
@@ -79,6 +33,10 @@ impl Architecture {
             bn_eps: 0.0,
             ..other.clone()
         }
+    }
+
+    pub(crate) fn deserialize_from(described: &serde_json::Value) -> Option<Self> {
+        Self::deserialize(described).ok()
     }
 
     /// Height and width of the last feature map. Each layer halves, rounding up: 112 becomes 7.
@@ -92,15 +50,15 @@ impl Architecture {
     }
 
     /// The state dict's entries, in PyTorch's order.
-    pub fn entries(&self) -> Vec<Entry> {
-        let mut list = List(Vec::new());
-        list.conv("conv1", self.widths[0], self.channels, 3);
+    pub(crate) fn state_dict(&self) -> Vec<Entry> {
+        let mut list = Entries::default();
+        list.conv("conv1", [self.widths[0], self.channels, 3], Role::Convolution);
         list.norm("bn1", self.widths[0], Role::Scale);
         list.add("prelu.weight", &[self.widths[0]], Role::Slope);
         let mut inputs = self.widths[0];
         for (layer, (&blocks, &width)) in self.blocks.iter().zip(&self.widths[1..]).enumerate() {
             for block in 0..blocks {
-                list.block(&block_name(layer, block), inputs, width, block == 0);
+                add_block(&mut list, &block_name(layer, block), inputs, width, block == 0);
                 inputs = width;
             }
         }
@@ -111,12 +69,6 @@ impl Architecture {
         list.norm("features", self.dim, Role::FrozenScale);
         list.0
     }
-
-    /// Parameters as the field counts them: with the frozen scale, without buffers, without the head.
-    pub fn parameters(&self) -> u64 {
-        let parameters = self.entries().into_iter().filter(|e| e.role.is_parameter());
-        parameters.map(|e| e.shape.iter().product::<usize>() as u64).sum()
-    }
 }
 
 /// Key prefix of a block; both numbers from 0.
@@ -124,51 +76,23 @@ pub fn block_name(layer: usize, block: usize) -> String {
     format!("layer{}.{block}", layer + 1)
 }
 
-struct List(Vec<Entry>);
-
-impl List {
-    fn add(&mut self, name: impl Into<String>, shape: &[usize], role: Role) {
-        self.0.push(Entry {
-            name: name.into(),
-            shape: shape.to_vec(),
-            role,
-        });
-    }
-
-    fn conv(&mut self, name: &str, outputs: usize, inputs: usize, kernel: usize) {
-        self.add(
-            format!("{name}.weight"),
-            &[outputs, inputs, kernel, kernel],
-            Role::Convolution,
-        );
-    }
-
-    fn norm(&mut self, name: &str, channels: usize, scale: Role) {
-        self.add(format!("{name}.weight"), &[channels], scale);
-        self.add(format!("{name}.bias"), &[channels], Role::Shift);
-        self.add(format!("{name}.running_mean"), &[channels], Role::RunningMean);
-        self.add(format!("{name}.running_var"), &[channels], Role::RunningVariance);
-        self.add(format!("{name}.num_batches_tracked"), &[], Role::BatchesTracked);
-    }
-
-    fn block(&mut self, name: &str, inputs: usize, outputs: usize, downsample: bool) {
-        self.norm(&format!("{name}.bn1"), inputs, Role::Scale);
-        self.conv(&format!("{name}.conv1"), outputs, inputs, 3);
-        self.norm(&format!("{name}.bn2"), outputs, Role::Scale);
-        self.add(format!("{name}.prelu.weight"), &[outputs], Role::Slope);
-        self.conv(&format!("{name}.conv2"), outputs, outputs, 3);
-        self.norm(&format!("{name}.bn3"), outputs, Role::Scale);
-        if downsample {
-            self.conv(&format!("{name}.downsample.0"), outputs, inputs, 1);
-            self.norm(&format!("{name}.downsample.1"), outputs, Role::Scale);
-        }
+fn add_block(list: &mut Entries, name: &str, inputs: usize, outputs: usize, downsample: bool) {
+    list.norm(&format!("{name}.bn1"), inputs, Role::Scale);
+    list.conv(&format!("{name}.conv1"), [outputs, inputs, 3], Role::Convolution);
+    list.norm(&format!("{name}.bn2"), outputs, Role::Scale);
+    list.add(format!("{name}.prelu.weight"), &[outputs], Role::Slope);
+    list.conv(&format!("{name}.conv2"), [outputs, outputs, 3], Role::Convolution);
+    list.norm(&format!("{name}.bn3"), outputs, Role::Scale);
+    if downsample {
+        list.conv(&format!("{name}.downsample.0"), [outputs, inputs, 1], Role::Convolution);
+        list.norm(&format!("{name}.downsample.1"), outputs, Role::Scale);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::depth::Depth;
+    use crate::{depth::Depth, layout::Layout};
 
     fn named(depth: u32) -> Architecture {
         let blocks = Depth::new(depth).expect("a named depth").blocks();
@@ -184,7 +108,13 @@ mod tests {
 
     #[test]
     fn parameter_counts_are_those_of_arcface_torch() {
-        let counts = [(18, 24_025_600), (34, 34_139_328), (50, 43_590_848), (100, 65_156_160)];
+        let counts = [
+            (18, 24_025_600),
+            (34, 34_139_328),
+            (50, 43_590_848),
+            (100, 65_156_160),
+            (200, 118_833_920),
+        ];
         for (depth, parameters) in counts {
             assert_eq!(named(depth).parameters(), parameters, "iresnet{depth}");
         }

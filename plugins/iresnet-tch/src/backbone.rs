@@ -1,53 +1,58 @@
-//! The component.
+//! The component, whatever its kind of network.
 
 use std::path::Path;
 
 use ficta_core::{Backbone, BackboneInfo, Configure, Ctx, Error, Loss, Result, SaveKind, TensorMut, TensorRef};
 use ficta_tch_bridge::ComputeScope;
+use serde_json::Value;
 
-use crate::{Architecture, Params, embedding, files, model::Model, train_step::Step};
+use crate::{
+    embedding, files,
+    layout::{Family, Layout},
+    model::Model,
+    recipe::Recipe,
+    train_step::Step,
+};
 
-/// iresnet with a cosine head and SGD.
+/// A network with a cosine head and SGD.
 ///
 /// Training repeats itself bit by bit on one kind of processor with one number of threads; `embed` with any number.
-pub struct IResNet {
-    params: Params,
-    architecture: Architecture,
+pub struct Trained<F> {
+    params: Value,
+    recipe: Recipe,
+    layout: Box<dyn Layout>,
     model: Option<Model>,
+    _family: std::marker::PhantomData<F>,
 }
 
-impl Configure for IResNet {
-    type Params = Params;
+impl<F: Family> Configure for Trained<F> {
+    type Params = F::Params;
 
-    fn configure(params: Params) -> Result<Self> {
-        let architecture = params.architecture()?;
+    fn configure(params: F::Params) -> Result<Self> {
         Ok(Self {
-            params,
-            architecture,
+            layout: F::layout(&params)?,
+            recipe: F::recipe(&params)?,
+            params: serde_json::to_value(&params).map_err(|e| Error::config(format!("{}: {e}", F::NAME)))?,
             model: None,
+            _family: std::marker::PhantomData,
         })
     }
 }
 
-impl IResNet {
-    fn classes(&self) -> usize {
-        self.model.as_ref().map_or(0, |m| m.classes)
-    }
+fn not_initialised(component: &str, what: &str) -> Error {
+    Error::config(format!("{component} has no {what} yet")).help("call initialise, or load a file, first")
 }
 
-fn not_initialised(what: &str) -> Error {
-    Error::config(format!("iresnet has no {what} yet")).help("call initialise, or load a file, first")
-}
-
-impl Backbone for IResNet {
+impl<F: Family> Backbone for Trained<F> {
     fn info(&self) -> BackboneInfo {
+        let size = self.layout.size();
         BackboneInfo {
-            dim: self.architecture.dim,
-            channels: self.architecture.channels,
-            height: self.architecture.input_size,
-            width: self.architecture.input_size,
-            classes: self.classes(),
-            parameters: self.architecture.parameters(),
+            dim: size.dim,
+            channels: size.channels,
+            height: size.input,
+            width: size.input,
+            classes: self.model.as_ref().map_or(0, |m| m.classes),
+            parameters: self.layout.parameters(),
         }
     }
 
@@ -58,7 +63,7 @@ impl Backbone for IResNet {
                 Error::data(format!("a head of {classes} class(es)")).help("training needs at least 2 identities")
             );
         }
-        self.model = Some(Model::draw(&self.params, &self.architecture, classes, seed)?);
+        self.model = Some(Model::draw(&self.recipe, &*self.layout, classes, seed)?);
         Ok(())
     }
 
@@ -76,38 +81,35 @@ impl Backbone for IResNet {
             .model
             .as_mut()
             .filter(|m| m.classes > 0)
-            .ok_or_else(|| not_initialised("head"))?;
+            .ok_or_else(|| not_initialised(F::NAME, "head"))?;
         let step = Step {
             images,
             labels,
             learning_rate,
+            recipe: &self.recipe,
+            layout: &*self.layout,
         };
-        step.check(&self.architecture, model.classes, ctx)?;
-        step.take(model, &self.params, loss, ctx)
+        step.check(model.classes, ctx)?;
+        step.take(model, loss, ctx)
     }
 
     fn embed(&mut self, images: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
-        let model = self.model.as_ref().ok_or_else(|| not_initialised("weights"))?;
-        embedding::embed(model, &self.params, &self.architecture, images, out, ctx)
+        let model = self.model.as_ref().ok_or_else(|| not_initialised(F::NAME, "weights"))?;
+        embedding::embed(model, &self.recipe, &*self.layout, images, out, ctx)
     }
 
     fn save(&self, path: &Path, what: SaveKind, ctx: &Ctx<'_>) -> Result<()> {
         let _scope = ComputeScope::enter(ctx);
-        let model = self.model.as_ref().ok_or_else(|| not_initialised("weights"))?;
+        let model = self.model.as_ref().ok_or_else(|| not_initialised(F::NAME, "weights"))?;
         if what == SaveKind::CHECKPOINT && model.classes == 0 {
-            return Err(not_initialised("head"));
+            return Err(not_initialised(F::NAME, "head"));
         }
-        files::save(model, &self.params, &self.architecture, path, what)
+        files::save(model, &self.params, &*self.layout, path, what)
     }
 
     fn load(&mut self, path: &Path, ctx: &Ctx<'_>) -> Result<()> {
         let _scope = ComputeScope::enter(ctx);
-        self.model = Some(files::load(
-            path,
-            &self.params,
-            &self.architecture,
-            self.model.as_ref(),
-        )?);
+        self.model = Some(files::load(path, &self.recipe, &*self.layout, self.model.as_ref())?);
         Ok(())
     }
 }

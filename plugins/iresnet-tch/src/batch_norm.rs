@@ -4,7 +4,7 @@ use ficta_core::Result;
 use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::Tensor;
 
-use crate::network::id;
+use crate::layout::{Mode, id};
 
 /// Weight of the newest batch in the running statistics.
 const STATISTICS_MOMENTUM: f64 = 0.1;
@@ -35,8 +35,8 @@ impl BatchNorm {
     }
 
     /// `x` `[B,C,..]` to the same shape and type. Statistics are computed and kept in f32.
-    pub fn forward(&self, weights: &[Tensor], x: &Tensor, training: bool) -> TchResult {
-        if training {
+    pub fn forward(&self, weights: &[Tensor], x: &Tensor, mode: &Mode) -> TchResult {
+        if mode.training && mode.track {
             let _ = self.batches.of(weights).shallow_clone().f_add_scalar_(1)?;
         }
         x.f_batch_norm(
@@ -44,8 +44,8 @@ impl BatchNorm {
             Some(self.shift.of(weights)),
             Some(self.mean.of(weights)),
             Some(self.variance.of(weights)),
-            training,
-            STATISTICS_MOMENTUM,
+            mode.training,
+            if mode.track { STATISTICS_MOMENTUM } else { 0.0 },
             self.eps,
             false,
         )

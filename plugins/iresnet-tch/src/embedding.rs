@@ -4,7 +4,12 @@ use ficta_core::{Ctx, Error, Result, TensorMut, TensorRef};
 use ficta_tch_bridge::{Borrowed, OrBackend, TchResult, channels_last, in_order, write_out};
 use tch::{Kind, Tensor};
 
-use crate::{Architecture, Params, model::Model, network::Mode, train_step::check_images};
+use crate::{
+    layout::{Layout, Mode},
+    model::Model,
+    recipe::Recipe,
+    train_step::check_images,
+};
 
 /// Raw embeddings of `images` f32 `[B,C,H,W]` into `out` f32 `[B,d]`.
 ///
@@ -12,17 +17,18 @@ use crate::{Architecture, Params, model::Model, network::Mode, train_step::check
 /// the same size and one thread, so that a row depends on its image alone.
 pub fn embed(
     model: &Model,
-    params: &Params,
-    architecture: &Architecture,
+    recipe: &Recipe,
+    layout: &dyn Layout,
     images: TensorRef<'_>,
     mut out: TensorMut<'_>,
     ctx: &Ctx<'_>,
 ) -> Result<()> {
-    let total = check_images(images, architecture)?;
-    out.expect_shape("embeddings", &[total, architecture.dim])?;
-    let compute = params.embed_precision.compute_kind();
-    let size = params.micro_batch;
-    let network = &model.network;
+    let dim = layout.size().dim;
+    let total = check_images(images, layout)?;
+    out.expect_shape("embeddings", &[total, dim])?;
+    let compute = recipe.embed_precision.compute_kind();
+    let size = recipe.micro_batch;
+    let network = &*model.network;
     let weights = || {
         model
             .parameters
@@ -37,6 +43,7 @@ pub fn embed(
         let input = padded(images.rows(start, count)?, size, compute)?;
         let mode = Mode {
             training: false,
+            track: false,
             compute,
             dropout: None,
         };
@@ -47,7 +54,7 @@ pub fn embed(
         let (start, count) = (index * size, embeddings.size()[0] as usize);
         let mut rows = out.rows_mut(start, count)?;
         write_out(&embeddings, &mut rows)?;
-        check_finite(rows.as_slice::<f32>()?, architecture.dim, start)?;
+        check_finite(rows.as_slice::<f32>()?, dim, start)?;
         ctx.progress((start + count) as u64, total as u64, "images")
     })
 }

@@ -5,12 +5,16 @@ use std::path::Path;
 use ficta_core::{Error, Result, SaveKind};
 use ficta_tch_bridge::{OrBackend, Parameters, Saved, checkpoint};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Architecture, Entry, Params, Role,
+    entry::{Entry, Role},
     initial::{HEAD, add, blank},
+    layout::Layout,
     model::Model,
+    onnx,
+    recipe::Recipe,
 };
 
 /// Before the optimizer's tensors in a checkpoint.
@@ -22,8 +26,8 @@ const WRAPPER_PREFIX: &str = "module.";
 #[derive(Serialize, Deserialize)]
 struct Description {
     component: String,
-    architecture: Architecture,
-    params: Params,
+    architecture: Value,
+    params: Value,
     training: Option<Training>,
 }
 
@@ -36,7 +40,10 @@ struct Training {
 }
 
 /// Writes the state dict, or with it the head, the optimizer's velocities and counters.
-pub fn save(model: &Model, params: &Params, architecture: &Architecture, path: &Path, what: SaveKind) -> Result<()> {
+pub fn save(model: &Model, params: &Value, layout: &dyn Layout, path: &Path, what: SaveKind) -> Result<()> {
+    if what == SaveKind::ONNX {
+        return onnx::save(model, layout, path);
+    }
     let training = match what {
         SaveKind::WEIGHTS => None,
         SaveKind::CHECKPOINT => Some(Training {
@@ -44,7 +51,7 @@ pub fn save(model: &Model, params: &Params, architecture: &Architecture, path: &
             steps: model.sgd.steps(),
             seed: model.seed,
         }),
-        other => return Err(Error::unsupported(format!("iresnet: saving {other:?}"))),
+        other => return Err(Error::unsupported(format!("{}: saving {other:?}", layout.component()))),
     };
     let network = model
         .parameters
@@ -55,8 +62,8 @@ pub fn save(model: &Model, params: &Params, architecture: &Architecture, path: &
         tensors.extend(model.sgd.state(&model.parameters));
     }
     let description = Description {
-        component: "iresnet".into(),
-        architecture: architecture.clone(),
+        component: layout.component().into(),
+        architecture: layout.describe(),
         params: params.clone(),
         training,
     };
@@ -64,7 +71,7 @@ pub fn save(model: &Model, params: &Params, architecture: &Architecture, path: &
 }
 
 /// Reads weights (of ours or of `arcface_torch`) or a checkpoint. Weights alone leave `current`'s head and start the optimizer anew.
-pub fn load(path: &Path, params: &Params, architecture: &Architecture, current: Option<&Model>) -> Result<Model> {
+pub fn load(path: &Path, recipe: &Recipe, layout: &dyn Layout, current: Option<&Model>) -> Result<Model> {
     let saved = Saved::read(path)?;
     let is_checkpoint = saved.get(HEAD).is_some();
     let description = match saved.description::<Description>() {
@@ -75,24 +82,26 @@ pub fn load(path: &Path, params: &Params, architecture: &Architecture, current: 
     };
     if let Some(found) = description
         .as_ref()
-        .filter(|d| !d.architecture.agrees_with(architecture))
+        .filter(|d| d.component != layout.component() || !layout.agrees_with(&d.architecture))
     {
-        let text = |a: &Architecture| serde_json::to_string(a).unwrap_or_default();
+        let article = if found.component == "iresnet" { "an" } else { "a" };
         return Err(Error::data(format!(
-            "{} holds an iresnet {}, expected {}",
+            "{} holds {article} {} {}, expected {} {}",
             saved.source(),
-            text(&found.architecture),
-            text(architecture)
+            found.component,
+            found.architecture,
+            layout.component(),
+            layout.describe()
         ))
         .help("use the parameters it was made with, or train anew"));
     }
-    let mut parameters = network(&saved, architecture)?;
+    let mut parameters = network(&saved, layout)?;
     match description.and_then(|d| d.training) {
         Some(Training { classes, steps, seed }) => {
-            let model = Tensor::f_zeros([classes as i64, architecture.dim as i64], (Kind::Float, Device::Cpu))
+            let model = Tensor::f_zeros([classes as i64, layout.size().dim as i64], (Kind::Float, Device::Cpu))
                 .or_backend("creating a head")?;
             parameters.add(HEAD, saved.like(HEAD, &model)?)?;
-            let mut model = Model::assemble(params, architecture, parameters, classes, seed)?;
+            let mut model = Model::assemble(recipe, layout, parameters, classes, seed)?;
             model.sgd.restore(&saved, &model.parameters, steps)?;
             Ok(model)
         }
@@ -110,17 +119,23 @@ pub fn load(path: &Path, params: &Params, architecture: &Architecture, current: 
                 )?;
                 (classes, seed) = (model.classes, model.seed);
             }
-            Model::assemble(params, architecture, parameters, classes, seed)
+            Model::assemble(recipe, layout, parameters, classes, seed)
         }
     }
 }
 
 /// The state dict's tensors, all of them and no others.
-fn network(saved: &Saved, architecture: &Architecture) -> Result<Parameters> {
-    let wrapped = saved.get("conv1.weight").is_none() && saved.get("module.conv1.weight").is_some();
+fn network(saved: &Saved, layout: &dyn Layout) -> Result<Parameters> {
+    let entries = layout.entries();
+    let has = |prefix: &str| {
+        entries
+            .first()
+            .is_some_and(|e| saved.get(&format!("{prefix}{}", e.name)).is_some())
+    };
+    let wrapped = !has("") && has(WRAPPER_PREFIX);
     let prefix = if wrapped { WRAPPER_PREFIX } else { "" };
     let mut parameters = Parameters::new();
-    for entry in architecture.entries() {
+    for entry in entries {
         let value = read(saved, prefix, &entry)?;
         add(&mut parameters, entry, value)?;
     }
@@ -138,7 +153,7 @@ fn network(saved: &Saved, architecture: &Architecture) -> Result<Parameters> {
             saved.source(),
             strangers.len()
         ))
-        .help("the file belongs to a deeper network; set depth or blocks to its own"));
+        .help("the file belongs to a deeper or another network; set the parameters that it was made with"));
     }
     Ok(parameters)
 }

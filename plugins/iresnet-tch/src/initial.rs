@@ -4,7 +4,10 @@ use ficta_core::Result;
 use ficta_tch_bridge::{Initialiser, OrBackend, Parameters};
 use tch::{Device, Kind, Tensor};
 
-use crate::{Architecture, Entry, Role};
+use crate::{
+    entry::{Entry, Role},
+    layout::Layout,
+};
 
 /// Standard deviation of a new head, as in `arcface_torch`.
 const HEAD_DEVIATION: f64 = 0.01;
@@ -13,8 +16,8 @@ const HEAD_DEVIATION: f64 = 0.01;
 pub const HEAD: &str = "head.weight";
 
 /// Adds every tensor of the network, with the values that its role starts from.
-pub fn add_network(to: &mut Parameters, architecture: &Architecture, draw: Initialiser) -> Result<()> {
-    for entry in architecture.entries() {
+pub fn add_network(to: &mut Parameters, layout: &dyn Layout, draw: Initialiser) -> Result<()> {
+    for entry in layout.entries() {
         let start = start(&entry, draw)?;
         add(to, entry, start)?;
     }
@@ -51,6 +54,7 @@ fn start(entry: &Entry, draw: Initialiser) -> Result<Tensor> {
     let (name, shape) = (&entry.name, dims(entry));
     match entry.role {
         Role::Convolution => draw.normal(name, &shape, 0.1),
+        Role::FanOut { outputs } => draw.normal(name, &shape, (2.0 / outputs as f64).sqrt()),
         Role::Linear { inputs } => draw.fan_in_uniform(name, &shape, inputs as i64),
         Role::Slope => draw.constant(&shape, 0.25),
         Role::Scale | Role::FrozenScale | Role::RunningVariance => draw.constant(&shape, 1.0),

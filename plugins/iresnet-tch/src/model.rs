@@ -4,9 +4,9 @@ use ficta_core::Result;
 use ficta_tch_bridge::{Initialiser, ParameterId, Parameters, Sgd, SgdSettings};
 
 use crate::{
-    Architecture, Params,
     initial::{HEAD, add_head, add_network},
-    network::{Network, id},
+    layout::{Layout, Network, id},
+    recipe::Recipe,
 };
 
 /// A network that exists.
@@ -14,7 +14,7 @@ pub struct Model {
     /// The state dict's tensors in PyTorch's order, then the head's class centres if there is a head.
     pub parameters: Parameters,
     /// Layers over them.
-    pub network: Network,
+    pub network: Box<dyn Network>,
     /// Optimizer over all that is trained.
     pub sgd: Sgd,
     /// Classes of the head; 0 without one.
@@ -25,25 +25,25 @@ pub struct Model {
 
 impl Model {
     /// New weights.
-    pub fn draw(params: &Params, architecture: &Architecture, classes: usize, seed: u64) -> Result<Self> {
+    pub fn draw(recipe: &Recipe, layout: &dyn Layout, classes: usize, seed: u64) -> Result<Self> {
         let mut parameters = Parameters::new();
-        add_network(&mut parameters, architecture, Initialiser::new(seed))?;
-        add_head(&mut parameters, classes, architecture.dim, Initialiser::new(seed))?;
-        Self::assemble(params, architecture, parameters, classes, seed)
+        add_network(&mut parameters, layout, Initialiser::new(seed))?;
+        add_head(&mut parameters, classes, layout.size().dim, Initialiser::new(seed))?;
+        Self::assemble(recipe, layout, parameters, classes, seed)
     }
 
     /// Layers and a fresh optimizer over given weights.
     pub fn assemble(
-        params: &Params,
-        architecture: &Architecture,
+        recipe: &Recipe,
+        layout: &dyn Layout,
         parameters: Parameters,
         classes: usize,
         seed: u64,
     ) -> Result<Self> {
-        let network = Network::find(&parameters, architecture)?;
+        let network = layout.network(&parameters)?;
         let settings = SgdSettings {
-            momentum: params.momentum,
-            weight_decay: params.weight_decay,
+            momentum: recipe.momentum,
+            weight_decay: recipe.weight_decay,
         };
         let sgd = Sgd::new(settings, &parameters)?;
         Ok(Self {

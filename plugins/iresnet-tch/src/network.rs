@@ -1,17 +1,22 @@
 //! From images to embeddings.
 
-use ficta_core::{Error, Result};
+use ficta_core::Result;
 use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::{Kind, Tensor};
 
 use crate::{
-    Architecture, architecture::block_name, batch_norm::BatchNorm, convolution::convolve, prelu::prelu,
+    Architecture,
+    architecture::block_name,
+    batch_norm::BatchNorm,
+    convolution::convolve,
+    layout::{Mode, Network, id},
+    prelu::prelu,
     residual_block::ResidualBlock,
 };
 
 /// The network's layers; each knows the places of its weights.
 #[derive(Clone, Debug)]
-pub struct Network {
+pub struct IResNetLayers {
     conv1: ParameterId,
     bn1: BatchNorm,
     slopes: ParameterId,
@@ -22,17 +27,7 @@ pub struct Network {
     features: BatchNorm,
 }
 
-/// How the network runs.
-pub struct Mode {
-    /// Statistics of the batch (and moving the running ones), not the running ones.
-    pub training: bool,
-    /// Arithmetic of the convolutions and type of the feature maps.
-    pub compute: Kind,
-    /// Factors on the flattened last feature map `[B, flat]`, f32.
-    pub dropout: Option<Tensor>,
-}
-
-impl Network {
+impl IResNetLayers {
     /// Finds the layers' weights among those of [`crate::initial::add_network`].
     pub fn find(among: &Parameters, architecture: &Architecture) -> Result<Self> {
         let eps = architecture.bn_eps;
@@ -53,36 +48,27 @@ impl Network {
             features: BatchNorm::find(among, "features", eps)?,
         })
     }
+}
 
+impl Network for IResNetLayers {
     /// `images` `[B,C,H,W]` to raw embeddings f32 `[B,d]`. From the linear layer on all is f32, as in `arcface_torch`'s fp16 mode.
-    pub fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
+    fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
         let (training, compute) = (mode.training, mode.compute);
         let x = convolve(images, self.conv1.of(weights), 1, training, compute)?;
-        let mut x = prelu(
-            &self.bn1.forward(weights, &x, training)?,
-            self.slopes.of(weights),
-            training,
-        )?;
+        let mut x = prelu(&self.bn1.forward(weights, &x, mode)?, self.slopes.of(weights), training)?;
         for block in &self.blocks {
-            x = block.forward(weights, &x, training, compute)?;
+            x = block.forward(weights, &x, mode)?;
         }
         // Logical order, whatever the memory's: C, H, W.
         let mut x = self
             .bn2
-            .forward(weights, &x, training)?
+            .forward(weights, &x, mode)?
             .f_flatten(1, -1)?
             .f_to_kind(Kind::Float)?;
         if let Some(factors) = &mode.dropout {
             x = x.f_mul(factors)?;
         }
         let x = x.f_linear(self.fc_weight.of(weights), Some(self.fc_bias.of(weights)))?;
-        self.features.forward(weights, &x, training)
+        self.features.forward(weights, &x, mode)
     }
-}
-
-/// The place of a tensor that must be there.
-pub fn id(among: &Parameters, name: &str) -> Result<ParameterId> {
-    among
-        .find(name)
-        .ok_or_else(|| Error::backend(format!("the network has no tensor `{name}`")))
 }

@@ -1,75 +1,38 @@
 //! Parameters in the run file.
 
 use ficta_core::{Error, Result};
-use ficta_tch_bridge::Precision;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Depth};
+use crate::{
+    Architecture, Depth,
+    recipe::{params_with_recipe, real, whole},
+};
 
-/// Parameters of `iresnet`. The defaults train iresnet50 as `arcface_torch` does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schemars(rename = "IResNet")]
-pub struct Params {
-    /// A network by name: 18, 34, 50, 100 or 200. Default 50, unless `blocks` is given. Not both.
-    pub depth: Option<Depth>,
-    /// Residual blocks of each of the four layers, instead of `depth`; at least 1 each.
-    #[schemars(inner(range(min = 1)))]
-    pub blocks: Option<[usize; 4]>,
-    /// Channels of the stem and of the four layers.
-    #[schemars(inner(range(min = 1)))]
-    pub widths: [usize; 5],
-    /// Height and width of the images in pixels.
-    #[schemars(range(min = 8, max = 1024))]
-    pub input_size: usize,
-    /// Channels of the images.
-    #[schemars(range(min = 1))]
-    pub channels: usize,
-    /// Length of an embedding.
-    #[schemars(range(min = 1))]
-    pub dim: usize,
-    /// Share of the last feature map's values that training drops before the linear layer.
-    #[schemars(range(min = 0.0, max = 0.99))]
-    pub dropout: f64,
-    /// Added to a batch normalisation's variance; 1e-5 in `arcface_torch`, 2e-5 in ports from MXNet.
-    pub bn_eps: f64,
-    /// Momentum of SGD.
-    #[schemars(range(min = 0.0, max = 0.999))]
-    pub momentum: f64,
-    /// Weight decay of SGD, for the embedder and the head, as an L2 penalty added to the gradient.
-    #[schemars(range(min = 0.0))]
-    pub weight_decay: f64,
-    /// Largest Euclidean norm of the embedder's gradient; a larger one is scaled down to it. 0 for none.
-    #[schemars(range(min = 0.0))]
-    pub clip_norm: f64,
-    /// Arithmetic of the convolutions in training. Norms, the linear layer, the head and all weights are f32.
-    pub precision: Precision,
-    /// Arithmetic of the convolutions in `embed`. With `f32`, other programs that read the weights get the same embeddings.
-    pub embed_precision: Precision,
-    /// Images that each thread of `embed` computes at a time. Fewer are padded to it, so that a row depends on its image alone.
-    #[schemars(range(min = 1, max = 1024))]
-    pub micro_batch: usize,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            depth: None,
-            blocks: None,
-            widths: [64, 64, 128, 256, 512],
-            input_size: 112,
-            channels: 3,
-            dim: 512,
-            dropout: 0.0,
-            bn_eps: 1e-5,
-            momentum: 0.9,
-            weight_decay: 5e-4,
-            clip_norm: 5.0,
-            precision: Precision::Auto,
-            embed_precision: Precision::F32,
-            micro_batch: 16,
-        }
+params_with_recipe! {
+    /// Parameters of `iresnet`. The defaults train iresnet50 as `arcface_torch` does.
+    #[schemars(rename = "IResNet")]
+    pub struct Params {
+        /// A network by name: 18, 34, 50, 100 or 200. Default 50, unless `blocks` is given. Not both.
+        pub depth: Option<Depth> = None,
+        /// Residual blocks of each of the four layers, instead of `depth`; at least 1 each.
+        #[schemars(inner(range(min = 1)))]
+        pub blocks: Option<[usize; 4]> = None,
+        /// Channels of the stem and of the four layers.
+        #[schemars(inner(range(min = 1)))]
+        pub widths: [usize; 5] = [64, 64, 128, 256, 512],
+        /// Height and width of the images in pixels.
+        #[schemars(range(min = 8, max = 1024))]
+        pub input_size: usize = 112,
+        /// Channels of the images.
+        #[schemars(range(min = 1))]
+        pub channels: usize = 3,
+        /// Length of an embedding.
+        #[schemars(range(min = 1))]
+        pub dim: usize = 512,
+        /// Share of the last feature map's values that training drops before the linear layer.
+        #[schemars(range(min = 0.0, max = 0.99))]
+        pub dropout: f64 = 0.0,
+        /// Added to a batch normalisation's variance; 1e-5 in `arcface_torch`, 2e-5 in ports from MXNet.
+        pub bn_eps: f64 = 1e-5,
     }
 }
 
@@ -109,41 +72,11 @@ impl Params {
                 self.widths
             )));
         }
-        for (key, value, low, high) in [
-            ("input_size", self.input_size, 8, 1024),
-            ("channels", self.channels, 1, 4096),
-            ("dim", self.dim, 1, 65_536),
-            ("micro_batch", self.micro_batch, 1, 1024),
-        ] {
-            if !(low..=high).contains(&value) {
-                return Err(Error::config(format!(
-                    "iresnet: {key} = {value}, but it is {low} to {high}"
-                )));
-            }
-        }
-        for (key, value, low, high) in [
-            ("dropout", self.dropout, 0.0, 0.99),
-            ("bn_eps", self.bn_eps, 1e-12, 1.0),
-            ("momentum", self.momentum, 0.0, 0.999),
-            ("weight_decay", self.weight_decay, 0.0, 1.0),
-            ("clip_norm", self.clip_norm, 0.0, f64::MAX),
-        ] {
-            if !(low..=high).contains(&value) {
-                return Err(Error::config(format!(
-                    "iresnet: {key} = {value}, but it is {low} to {high:e}"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// The limit on the gradient's norm; infinite where there is none.
-    pub fn clip_limit(&self) -> f64 {
-        if self.clip_norm == 0.0 {
-            f64::INFINITY
-        } else {
-            self.clip_norm
-        }
+        whole("iresnet", "input_size", self.input_size, 8, 1024)?;
+        whole("iresnet", "channels", self.channels, 1, 4096)?;
+        whole("iresnet", "dim", self.dim, 1, 65_536)?;
+        real("iresnet", "bn_eps", self.bn_eps, 1e-12, 1.0)?;
+        self.shared("iresnet", self.dropout).map(drop)
     }
 }
 
@@ -183,6 +116,8 @@ mod tests {
             (r#"{"clip_norm":-1.0}"#, "clip_norm = -1"),
             (r#"{"bn_eps":0.0}"#, "bn_eps = 0"),
             (r#"{"micro_batch":0}"#, "micro_batch = 0"),
+            (r#"{"train_micro_batch":1}"#, "train_micro_batch = 1"),
+            (r#"{"sample_rate":0.0}"#, "sample_rate = 0"),
             (r#"{"width":[64]}"#, "unknown field `width`"),
         ];
         for (json, part) in cases {

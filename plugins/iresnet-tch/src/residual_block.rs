@@ -2,9 +2,14 @@
 
 use ficta_core::Result;
 use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use crate::{batch_norm::BatchNorm, convolution::convolve, network::id, prelu::prelu};
+use crate::{
+    batch_norm::BatchNorm,
+    convolution::convolve,
+    layout::{Mode, id},
+    prelu::prelu,
+};
 
 /// bn1, conv1, bn2, prelu, conv2 (which has the stride), bn3, plus the input; nothing after the sum.
 #[derive(Clone, Debug)]
@@ -50,19 +55,20 @@ impl ResidualBlock {
         })
     }
 
-    /// `x` `[B,in,H,W]` to `[B,out,H/stride,W/stride]`, rounded up, in `compute`.
-    pub fn forward(&self, weights: &[Tensor], x: &Tensor, training: bool, compute: Kind) -> TchResult {
-        let y = self.bn1.forward(weights, x, training)?;
+    /// `x` `[B,in,H,W]` to `[B,out,H/stride,W/stride]`, rounded up, in the mode's type.
+    pub fn forward(&self, weights: &[Tensor], x: &Tensor, mode: &Mode) -> TchResult {
+        let (training, compute) = (mode.training, mode.compute);
+        let y = self.bn1.forward(weights, x, mode)?;
         let y = convolve(&y, self.conv1.of(weights), 1, training, compute)?;
-        let y = self.bn2.forward(weights, &y, training)?;
+        let y = self.bn2.forward(weights, &y, mode)?;
         let y = prelu(&y, self.slopes.of(weights), training)?;
         let y = convolve(&y, self.conv2.of(weights), self.stride, training, compute)?;
-        let y = self.bn3.forward(weights, &y, training)?;
+        let y = self.bn3.forward(weights, &y, mode)?;
         match &self.shortcut {
             None => y.f_add(x),
             Some(Shortcut { conv, norm }) => {
                 let x = convolve(x, conv.of(weights), self.stride, training, compute)?;
-                y.f_add(&norm.forward(weights, &x, training)?)
+                y.f_add(&norm.forward(weights, &x, mode)?)
             }
         }
     }

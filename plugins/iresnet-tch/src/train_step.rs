@@ -1,14 +1,15 @@
 //! One optimizer step.
 
 use ficta_core::{Ctx, Error, Loss, LossGradient, LossInput, Result, TensorRef, random::Stream};
-use ficta_tch_bridge::{Borrowed, HostBuffer, OrBackend, clip_gradient_norm};
+use ficta_tch_bridge::{Borrowed, HostBuffer, OrBackend, clip_gradient_norm, gradients};
 use tch::Tensor;
 
 use crate::{
-    Architecture, Params,
     cosine_head::{cosines, inject},
+    layout::{Layout, Mode},
     model::Model,
-    network::Mode,
+    partial_fc::OwnClasses,
+    recipe::Recipe,
     running_statistics::RunningStatistics,
 };
 
@@ -20,12 +21,16 @@ pub struct Step<'a> {
     pub labels: TensorRef<'a>,
     /// Rate of this step.
     pub learning_rate: f64,
+    /// How to train.
+    pub recipe: &'a Recipe,
+    /// What is trained.
+    pub layout: &'a dyn Layout,
 }
 
 impl Step<'_> {
     /// Refuses what cannot be a step, before anything is computed.
-    pub fn check(&self, architecture: &Architecture, classes: usize, ctx: &Ctx<'_>) -> Result<()> {
-        let batch = check_images(self.images, architecture)?;
+    pub fn check(&self, classes: usize, ctx: &Ctx<'_>) -> Result<()> {
+        let batch = check_images(self.images, self.layout)?;
         if batch < 2 {
             return Err(Error::data(format!("a batch of {batch} image(s)"))
                 .help("batch normalisation needs at least 2 images a step: drop the last, incomplete batch"));
@@ -33,7 +38,8 @@ impl Step<'_> {
         self.labels.expect_shape("labels", &[batch])?;
         if ctx.world_size() > 1 {
             return Err(Error::unsupported(format!(
-                "iresnet trains in one process, but the run has {}",
+                "{} trains in one process, but the run has {}",
+                self.layout.component(),
                 ctx.world_size()
             ))
             .help("start the training stage without a communicator"));
@@ -57,9 +63,9 @@ impl Step<'_> {
     }
 
     /// Takes the step; returns the batch's mean loss. After an error the model is as it was.
-    pub fn take(&self, model: &mut Model, params: &Params, loss: &mut dyn Loss, ctx: &Ctx<'_>) -> Result<f64> {
+    pub fn take(&self, model: &mut Model, loss: &mut dyn Loss, ctx: &Ctx<'_>) -> Result<f64> {
         let statistics = RunningStatistics::keep(&model.parameters)?;
-        match self.differentiate(model, params, loss, ctx) {
+        match self.differentiate(model, loss, ctx) {
             Ok((value, gradients)) => {
                 model.sgd.step(&model.parameters, &gradients, self.learning_rate)?;
                 Ok(value)
@@ -72,37 +78,111 @@ impl Step<'_> {
     }
 
     /// The loss and the gradient of everything that is trained, the embedder's part clipped.
-    fn differentiate(
+    fn differentiate(&self, model: &Model, loss: &mut dyn Loss, ctx: &Ctx<'_>) -> Result<(f64, Vec<Tensor>)> {
+        let pieces = self.recipe.pieces(self.images.shape()[0]);
+        let (value, mut gradients) = match pieces[..] {
+            [whole] => {
+                let embeddings = self.embeddings(model, whole, true)?;
+                let (value, objective) = self.judge(model, &embeddings, loss, ctx)?;
+                (value, model.parameters.gradients(&objective)?)
+            }
+            _ => self.differentiate_pieces(model, &pieces, loss, ctx)?,
+        };
+        // The head, which comes last, is not clipped, as in `arcface_torch`.
+        let embedder = gradients.len() - 1;
+        clip_gradient_norm(&mut gradients[..embedder], self.recipe.clip_limit)
+            .map_err(|e| e.context(format!("step {}", model.sgd.steps())))?;
+        Ok((value, gradients))
+    }
+
+    /// The same, piece by piece (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"): all embeddings first, without
+    /// a tape; then the loss over the whole batch and its gradient on them; then each piece again, to carry its part of that gradient on.
+    fn differentiate_pieces(
         &self,
         model: &Model,
-        params: &Params,
+        pieces: &[(usize, usize)],
         loss: &mut dyn Loss,
         ctx: &Ctx<'_>,
     ) -> Result<(f64, Vec<Tensor>)> {
-        let compute = params.precision.compute_kind();
-        let images = Borrowed::new(self.images)?.channels_last(compute)?;
+        let doing = "computing a batch in pieces";
+        let parts = pieces.iter().map(|piece| {
+            ctx.check_cancelled()?;
+            tch::no_grad(|| self.embeddings(model, *piece, false))
+        });
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let embeddings = Tensor::f_cat(&parts, 0)
+            .and_then(|t| t.f_set_requires_grad(true))
+            .or_backend(doing)?;
+        let (value, objective) = self.judge(model, &embeddings, loss, ctx)?;
+        let head = model.head()?.of(model.parameters.tensors());
+        let mut ends = gradients(&objective, &[&embeddings, head])?;
+        let (by_head, by_embedding) = (ends.pop(), ends.pop());
+        let (Some(by_head), Some(by_embedding)) = (by_head, by_embedding) else {
+            return Err(Error::backend("libtorch gave no gradients"));
+        };
+        let mut sums = model.parameters.zero_gradients()?;
+        for piece in pieces {
+            ctx.check_cancelled()?;
+            let again = self.embeddings(model, *piece, true)?;
+            let part = by_embedding
+                .f_narrow(0, piece.0 as i64, piece.1 as i64)
+                .and_then(|by| again.f_mul(&by)?.f_sum(tch::Kind::Float))
+                .or_backend(doing)?;
+            let found = model.parameters.gradients(&part)?;
+            tch::no_grad(|| sums.iter_mut().zip(&found).try_for_each(|(s, g)| s.f_add_(g).map(drop)))
+                .or_backend(doing)?;
+        }
+        if let Some(last) = sums.last_mut() {
+            *last = by_head;
+        }
+        Ok((value, sums))
+    }
+
+    /// Embeddings of `count` images from the `first` on, in training mode.
+    fn embeddings(&self, model: &Model, (first, count): (usize, usize), track: bool) -> Result<Tensor> {
+        let compute = self.recipe.precision.compute_kind();
+        let images = Borrowed::new(self.images.rows(first, count)?)?.channels_last(compute)?;
         let mode = Mode {
             training: true,
+            track,
             compute,
-            dropout: self.dropout(model, params)?,
+            dropout: self.dropout(model, first, count)?,
         };
-        let weights = model.parameters.tensors();
-        let head = model.head()?;
-        let (cosines, norms) = model
+        model
             .network
-            .forward(weights, &images, &mode)
-            .and_then(|embeddings| cosines(&embeddings, head.of(weights)))
-            .or_backend("computing a batch's cosines")?;
+            .forward(model.parameters.tensors(), &images, &mode)
+            .or_backend("computing a batch's embeddings")
+    }
 
-        let [batch, classes] = [self.images.shape()[0], model.classes];
+    /// The loss of embeddings of the whole batch, and a scalar whose gradient is that of the loss.
+    fn judge(&self, model: &Model, embeddings: &Tensor, loss: &mut dyn Loss, ctx: &Ctx<'_>) -> Result<(f64, Tensor)> {
+        let step = model.sgd.steps();
+        let labels = self.labels.as_slice::<i64>()?;
+        let own = OwnClasses::of(ctx.rank(), ctx.world_size(), model.classes);
+        let sample = own.sample(labels, self.recipe.sample_rate, model.seed, step);
+        let centres = model.head()?.of(model.parameters.tensors());
+        let (cosines, norms) = match &sample {
+            None => cosines(embeddings, centres),
+            Some(sample) => Tensor::f_from_slice(&sample.chosen)
+                .and_then(|chosen| cosines(embeddings, &centres.f_index_select(0, &chosen)?)),
+        }
+        .or_backend("computing a batch's cosines")?;
+
+        let [batch, classes] = [
+            self.images.shape()[0],
+            sample.as_ref().map_or(model.classes, |s| s.chosen.len()),
+        ];
         let (lent_cosines, lent_norms) = (HostBuffer::copy_of(&cosines)?, HostBuffer::copy_of(&norms)?);
         self.explain_unless_finite(&lent_norms, model)?;
         let (mut by_cosine, mut by_norm) = (HostBuffer::zeros(&[batch, classes])?, HostBuffer::zeros(&[batch])?);
         let input = LossInput {
             cosines: lent_cosines.view()?,
             norms: lent_norms.view()?,
-            labels: self.labels,
-            step: model.sgd.steps(),
+            labels: match &sample {
+                None => self.labels,
+                Some(sample) => TensorRef::new(&sample.labels, &[batch])?,
+            },
+            step,
         };
         let gradient = LossGradient {
             cosines: by_cosine.view_mut()?,
@@ -110,37 +190,31 @@ impl Step<'_> {
         };
         let value = loss
             .evaluate(&input, gradient, ctx)
-            .map_err(|e| e.context(format!("loss of step {}", input.step)))?;
+            .map_err(|e| e.context(format!("loss of step {step}")))?;
         if !value.is_finite() {
-            return Err(diverged(format!("the loss of step {} is {value}", input.step)));
+            return Err(diverged(format!("the loss of step {step} is {value}")));
         }
-
         let objective = inject(&cosines, &by_cosine.into_tensor(), &norms, &by_norm.into_tensor())
             .or_backend("injecting the loss's gradient")?;
-        let mut gradients = model.parameters.gradients(&objective)?;
-        // The head, which comes last, is not clipped, as in `arcface_torch`.
-        let embedder = gradients.len() - 1;
-        clip_gradient_norm(&mut gradients[..embedder], params.clip_limit())
-            .map_err(|e| e.context(format!("step {}", input.step)))?;
-        Ok((value, gradients))
+        Ok((value, objective))
     }
 
     /// Factors 0 and 1/(1-p) on the last feature map, a stream a step and row.
-    fn dropout(&self, model: &Model, params: &Params) -> Result<Option<Tensor>> {
-        if params.dropout == 0.0 {
+    fn dropout(&self, model: &Model, first: usize, count: usize) -> Result<Option<Tensor>> {
+        let (dropout, flat) = (self.recipe.dropout, self.layout.dropped());
+        if dropout == 0.0 || flat == 0 {
             return Ok(None);
         }
-        let (rows, flat) = (self.images.shape()[0], params.architecture()?.flat_features());
-        let kept = (1.0 / (1.0 - params.dropout)) as f32;
-        let mut factors = vec![0f32; rows * flat];
-        for (row, factors) in factors.chunks_exact_mut(flat).enumerate() {
+        let kept = (1.0 / (1.0 - dropout)) as f32;
+        let mut factors = vec![0f32; count * flat];
+        for (row, factors) in (first..).zip(factors.chunks_exact_mut(flat)) {
             let mut stream = Stream::new(model.seed, "iresnet/dropout", model.sgd.steps(), row as u64);
             factors
                 .iter_mut()
-                .for_each(|f| *f = if stream.uniform() < params.dropout { 0.0 } else { kept });
+                .for_each(|f| *f = if stream.uniform() < dropout { 0.0 } else { kept });
         }
         Tensor::f_from_slice(&factors)
-            .and_then(|t| t.f_reshape([rows as i64, flat as i64]))
+            .and_then(|t| t.f_reshape([count as i64, flat as i64]))
             .or_backend("drawing dropout")
             .map(Some)
     }
@@ -173,11 +247,11 @@ fn diverged(message: String) -> Error {
 }
 
 /// The number of images, if they fit the network.
-pub fn check_images(images: TensorRef<'_>, architecture: &Architecture) -> Result<usize> {
+pub fn check_images(images: TensorRef<'_>, layout: &dyn Layout) -> Result<usize> {
     let [batch, ..] = images.dims::<4>("images")?;
-    let size = architecture.input_size;
+    let (size, channels) = (layout.size().input, layout.size().channels);
     images
-        .expect_shape("images", &[batch, architecture.channels, size, size])
+        .expect_shape("images", &[batch, channels, size, size])
         .map_err(|e| {
             e.help(format!(
                 "resize the images to {size}x{size}, or set input_size and channels to theirs"

@@ -7,7 +7,7 @@ use ficta_core::{
     softmax::{Row, softmax_cross_entropy},
 };
 
-use crate::limits;
+use crate::{angle, limits};
 
 /// Additive angular margin loss (Deng et al. 2019).
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
@@ -21,7 +21,8 @@ pub struct Params {
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = std::f64::consts::PI))]
     pub margin: f64,
     /// Where the margin applies. Off: up to an angle of pi - m, and cos - m sin(m) beyond, since cos(theta + m) would rise again there. On: up to
-    /// an angle of pi/2 only, and the plain cosine beyond.
+    /// an angle of pi/2 only, and the plain cosine beyond. (arcface_torch's newer `CombinedMarginLoss` has cos(theta + m) everywhere: that is
+    /// `combined-margin` with m2 alone.)
     pub easy_margin: bool,
     /// Pass the own class's gradient on as if the margin had slope 1, as arcface_torch does (it computes the margin outside autograd).
     /// Off: the true derivative, sin(theta + m) / sin(theta).
@@ -49,16 +50,11 @@ pub struct ArcFace {
     limit: f64,
 }
 
-/// Below this sine of the angle (half a second of arc from the class centre) the derivative, which grows without bound, is held.
-const MIN_SINE: f64 = 1e-4;
-
 impl ArcFace {
     /// The own class's logit before scaling, and its derivative on the cosine.
     fn target(&self, cosine: f64) -> (f64, f64) {
         if cosine > self.limit {
-            let sine = (1.0 - cosine * cosine).max(0.0).sqrt();
-            let logit = cosine * self.cos_m - sine * self.sin_m;
-            return (logit, self.cos_m + self.sin_m * cosine / sine.max(MIN_SINE));
+            return angle::shifted(cosine, self.cos_m, self.sin_m);
         }
         let below = if self.params.easy_margin {
             0.0

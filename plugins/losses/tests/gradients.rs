@@ -1,7 +1,7 @@
 //! Gradients against finite differences.
 
-use ficta_core::Configure;
 use ficta_core::testing::{LossBatch, Steps, check_gradient, check_gradient_with};
+use ficta_core::{Configure, static_components};
 use ficta_losses::{ArcFace, ArcFaceParams, CosFace, CosFaceParams};
 
 #[test]
@@ -49,4 +49,36 @@ fn straight_through_is_no_derivative() {
     .unwrap();
     let worst = check_gradient(&mut loss, &LossBatch::random(4, 6, 1)).unwrap().worst();
     assert!(worst.error > 0.01, "{worst}");
+}
+
+/// All others, by name; norms are stepped where the loss differentiates through them.
+#[test]
+fn every_other_loss() {
+    for (name, params, through_norms) in [
+        ("softmax", r#"{"scale": 64}"#, false),
+        ("softmax", r#"{"scale": null}"#, true),
+        ("combined-margin", "{}", false),
+        ("combined-margin", r#"{"m1": 1.35, "m2": 0.1, "m3": 0.1}"#, false),
+        ("sphereface", "{}", true),
+        ("sphereface", r#"{"scale": 30, "lambda_min": 0, "base": 0}"#, false),
+        ("adaface", "{}", false),
+        ("elasticface-arc", r#"{"deviation": 0.1}"#, false),
+        ("elasticface-cos", r#"{"deviation": 0.1}"#, false),
+        // No curriculum yet, and one that hardly moves: the running average is a constant in the gradient.
+        ("curricularface", r#"{"t_alpha": 0}"#, false),
+        ("magface", "{}", true),
+        ("magface", r#"{"easy_margin": false, "lambda_g": 0}"#, true),
+    ] {
+        let entry = static_components().into_iter().find(|r| r.name == name).unwrap();
+        let mut loss = entry.make_loss(params).unwrap();
+        let mut batch = LossBatch::random(4, 6, 5);
+        batch.cosines.iter_mut().for_each(|c| *c *= 0.8);
+        let steps = Steps {
+            cosine: 1.0 / 4096.0,
+            norm: through_norms.then_some(1.0 / 64.0),
+        };
+        let report = check_gradient_with(loss.as_mut(), &batch, steps).unwrap();
+        println!("{name} {params}: {}", report.worst());
+        report.assert_within(2e-3);
+    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use ficta_core::{Error, ErrorKind, Result};
+use ficta_state_dict::StateDict;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Serialize, de::DeserializeOwned};
 use tch::{Kind, Tensor};
@@ -42,10 +43,18 @@ pub fn write<'a>(
         .collect::<std::result::Result<Vec<_>, _>>()
         .and_then(|views| safetensors::serialize(views, Some(HashMap::from([(KEY.into(), text)]))))
         .map_err(|e| Error::wrap(ErrorKind::OTHER, "serialising tensors", &e))?;
-    place(path, &file).map_err(|e| Error::wrap(ErrorKind::IO, format!("cannot write {}", path.display()), &e))
+    place(path, &file)
 }
 
-fn place(path: &Path, content: &[u8]) -> std::io::Result<()> {
+/// Writes a file: beside its place first, then flushed to the disk and renamed, so that it is there whole or not at all.
+///
+/// # Errors
+/// [`ErrorKind::IO`]: the folder is missing, no rights, no space.
+pub fn place(path: &Path, content: &[u8]) -> Result<()> {
+    put(path, content).map_err(|e| Error::wrap(ErrorKind::IO, format!("cannot write {}", path.display()), &e))
+}
+
+fn put(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path
         .parent()
         .filter(|p| !p.as_os_str().is_empty())
@@ -89,13 +98,19 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Reads a file that [`write()`] or another tool wrote. Types other than f32, f64 and i64 are left out.
+    /// Reads a file that [`write()`] or another tool wrote: safetensors, or PyTorch's `torch.save` (`.pth`; nothing in it is run). What the file
+    /// holds decides, not its name. Types other than f32, f64 and i64 are left out of safetensors; of `torch.save` all come as f32, but for
+    /// `num_batches_tracked`.
     ///
     /// # Errors
-    /// [`ErrorKind::IO`] where it cannot be read, [`ErrorKind::DATA`] where it is no safetensors file.
+    /// [`ErrorKind::IO`] where it cannot be read, [`ErrorKind::DATA`] where it is no such file.
     pub fn read(path: &Path) -> Result<Self> {
         let source = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|e| Error::wrap(ErrorKind::IO, format!("cannot read {source}"), &e))?;
+        if StateDict::is_torch_save(&bytes) {
+            drop(bytes);
+            return Self::from_state_dict(&StateDict::read(path)?);
+        }
         let invalid = |e| {
             Error::wrap(ErrorKind::DATA, format!("{source} is no whole safetensors file"), &e)
                 .help("the file was cut short or written by something else; make it anew")
@@ -119,6 +134,27 @@ impl Saved {
             tensors,
             description,
             source,
+        })
+    }
+
+    fn from_state_dict(dict: &StateDict) -> Result<Self> {
+        let tensor = |name: &str| -> Result<(String, Tensor)> {
+            let stored = dict.get(name).ok_or_else(|| dict.missing(name))?;
+            let shape: Vec<i64> = stored.shape.iter().map(|d| *d as i64).collect();
+            let kind = if name.ends_with("num_batches_tracked") {
+                Kind::Int64
+            } else {
+                Kind::Float
+            };
+            let tensor = Tensor::f_from_slice(&stored.values)
+                .and_then(|t| t.f_reshape(shape)?.f_to_kind(kind))
+                .or_backend("reading a tensor")?;
+            Ok((name.to_owned(), tensor))
+        };
+        Ok(Self {
+            tensors: dict.names().map(tensor).collect::<Result<_>>()?,
+            description: None,
+            source: dict.source().to_owned(),
         })
     }
 

@@ -126,6 +126,7 @@ fn proposers_and_selectors_have_the_same_bits_across_the_boundary() {
         assert_eq!(here, there, "{rule}");
         for (selector, params) in [
             ("id-nms", json!({"threshold_real": 0.8, "threshold_selected": 0.7})),
+            ("k-centre", json!({"threshold": 0.8})),
             ("all", json!({})),
         ] {
             let [here, there] = both(|r| Ok(select(r, selector, &params, &here, &real)));

@@ -2,7 +2,9 @@
 
 use super::{
     Finding, Item, KEPT,
-    ask::{close, failed, finite, no_panic, progress_rises, quietly, refuses, same_bits, stops, under},
+    ask::{close, failed, finite, no_panic, quietly, refuses, same_bits, under},
+    cancellation::{Job, stops},
+    progress::progress_rises,
 };
 use crate::{
     Ctx, Encoder, Result, TensorMut, TensorRef,
@@ -46,8 +48,15 @@ pub(super) fn suite<'a>(make: &'a Make<'a, dyn Encoder>) -> Vec<Item<'a>> {
             }),
         ),
         ("progress", Box::new(move || progress_rises(several))),
-        ("cancellation", Box::new(move || stops(several))),
+        ("cancellation", Box::new(move || stops(256, |size| job(make, size)))),
     ]
+}
+
+fn job(make: &Make<'_, dyn Encoder>, size: usize) -> Result<Job> {
+    let (mut encoder, (images, shape)) = (make()?, faces(16 * size, 32, 32));
+    Ok(Box::new(move |ctx| {
+        encode(&mut *encoder, &images, &shape, ctx).map(drop)
+    }))
 }
 
 /// Drawn images that differ: a gradient, a disc and noise.

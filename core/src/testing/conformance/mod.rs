@@ -1,22 +1,23 @@
 //! Conformance suites: what the documentation of a trait promises, asked of a component.
 //!
-//! One file a kind; each is a list of named checks on fresh instances. A suite runs on a built library as the host would load it
+//! One file a kind; each is a list of named checks on fresh instances, every check in a thread of its own that is abandoned where it does not come back. A suite runs on a built library as the host would load it
 //! ([`BuiltLibrary`](super::BuiltLibrary), `ficta plugins check`) or on a component linked into the test itself.
 
 mod ask;
 pub(super) mod backbone;
+mod cancellation;
 mod checkpoint;
 pub(super) mod communicator;
 pub(super) mod denoiser;
 pub(super) mod encoder;
 pub(super) mod loss;
 mod people;
+mod progress;
 pub(super) mod proposer;
 pub(super) mod sampler;
 pub(super) mod selector;
 mod verdict;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod watch;
 
 pub use verdict::{Check, Outcome, Verdict};
 
@@ -39,42 +40,22 @@ const KEPT: Finding = Ok(Found::Kept);
 type Item<'a> = (&'static str, Box<dyn Fn() -> Finding + 'a>);
 
 /// Runs the suite of the component's kind; `skip` names checks to leave out, for a component that departs from them on purpose.
+///
+/// A check whose component does not come back fails after 5 minutes (`cancellation`: 30 s). Its thread is abandoned and ends with the program.
 pub fn check(component: &str, maker: &Maker<'_>, skip: &[&str]) -> Verdict {
-    let items = match maker {
-        Maker::Encoder(make) => encoder::suite(make),
-        Maker::Proposer(make) => proposer::suite(make),
-        Maker::Selector(make) => selector::suite(make),
-        Maker::Denoiser(make) => denoiser::suite(make),
-        Maker::Sampler(make) => sampler::suite(make),
-        Maker::Backbone(make) => backbone::suite(make),
-        Maker::Loss(make) => loss::suite(make),
-        Maker::Communicator(make) => communicator::suite(make),
+    let checks = match maker {
+        Maker::Encoder(make) => watch::all(encoder::suite, make, skip),
+        Maker::Proposer(make) => watch::all(proposer::suite, make, skip),
+        Maker::Selector(make) => watch::all(selector::suite, make, skip),
+        Maker::Denoiser(make) => watch::all(denoiser::suite, make, skip),
+        Maker::Sampler(make) => watch::all(sampler::suite, make, skip),
+        Maker::Backbone(make) => watch::all(backbone::suite, make, skip),
+        Maker::Loss(make) => watch::all(loss::suite, make, skip),
+        Maker::Communicator(make) => watch::all(communicator::suite, make, skip),
     };
-    let checks = items.into_iter().map(|(name, item)| Check {
-        name,
-        outcome: match skip.contains(&name) {
-            true => Outcome::Skipped("on request".into()),
-            false => outcome(&*item),
-        },
-    });
     Verdict {
         kind: maker.kind(),
         component: component.into(),
-        checks: checks.collect(),
-    }
-}
-
-fn outcome(item: &dyn Fn() -> Finding) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(item)) {
-        Ok(Ok(Found::Kept)) => Outcome::Passed,
-        Ok(Ok(Found::Skipped(why))) => Outcome::Skipped(why),
-        Ok(Err(why)) => Outcome::Failed(why),
-        Err(payload) => {
-            let text = payload
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| payload.downcast_ref::<&str>().copied());
-            Outcome::Failed(format!("it panicked: {}", text.unwrap_or("the payload is no text")))
-        }
+        checks,
     }
 }

@@ -1,12 +1,16 @@
 //! What [`IdProposer`] promises.
 
+mod refusals;
+
 use super::{
     Finding, Found, Item, KEPT,
-    ask::{failed, no_panic, progress_rises, quietly, refuses, refuses_as, same_bits, stops, under},
+    ask::{failed, no_panic, same_bits, under},
+    cancellation::{Job, stops},
     people::{DIM, People, REAL},
+    progress::progress_rises,
 };
 use crate::{
-    CandidatesMut, Ctx, ErrorKind, IdProposer, Result, TensorMut,
+    CandidatesMut, Ctx, IdProposer, Result, TensorMut,
     testing::{Make, Output},
 };
 
@@ -16,12 +20,14 @@ const ASKED: usize = 20;
 const UNWRITTEN: i64 = -77;
 
 pub(super) fn suite<'a>(make: &'a Make<'a, dyn IdProposer>) -> Vec<Item<'a>> {
-    let large = move |ctx: &Ctx<'_>| propose(&mut *make()?, &People::new(300), 0, ctx).map(drop);
     vec![
         ("count", Box::new(move || count(make))),
-        ("unit-features", Box::new(move || unit_features(make))),
-        ("parents", Box::new(move || parents(make))),
-        ("t-and-variance", Box::new(move || t_and_variance(make))),
+        ("unit-features", Box::new(move || unit_features(&standard(make, 1, 1)?))),
+        ("parents", Box::new(move || parents(&standard(make, 1, 1)?))),
+        (
+            "t-and-variance",
+            Box::new(move || t_and_variance(&standard(make, 1, 1)?)),
+        ),
         ("deterministic", Box::new(move || deterministic(make))),
         ("seed", Box::new(move || seed(make))),
         (
@@ -34,13 +40,21 @@ pub(super) fn suite<'a>(make: &'a Make<'a, dyn IdProposer>) -> Vec<Item<'a>> {
                 )
             }),
         ),
-        ("nan", Box::new(move || nan(make))),
-        ("zero-mean", Box::new(move || zero_mean(make))),
-        ("wrong-shapes", Box::new(move || wrong_shapes(make))),
-        ("few-identities", Box::new(move || few_identities(make))),
-        ("progress", Box::new(move || progress_rises(large))),
-        ("cancellation", Box::new(move || stops(large))),
+        ("prefix", Box::new(move || prefix(make))),
+        ("nan", Box::new(move || refusals::nan(make))),
+        ("zero-mean", Box::new(move || refusals::zero_mean(make))),
+        ("wrong-shapes", Box::new(move || refusals::wrong_shapes(make))),
+        ("wrong-types", Box::new(move || refusals::wrong_types(make))),
+        ("few-identities", Box::new(move || refusals::few_identities(make))),
+        ("progress", Box::new(move || progress_rises(|ctx| job(make, 1)?(ctx)))),
+        ("cancellation", Box::new(move || stops(4, |size| job(make, size)))),
     ]
+}
+
+/// As many candidates as there are of many identities.
+fn job(make: &Make<'_, dyn IdProposer>, size: usize) -> Result<Job> {
+    let (mut proposer, real) = (make()?, People::new(300 * size));
+    Ok(Box::new(move |ctx| propose(&mut *proposer, &real, 0, ctx).map(drop)))
 }
 
 struct Proposal {
@@ -67,18 +81,14 @@ impl Proposal {
 /// Asks for `requested` candidates and for room for as many as there are.
 fn propose(proposer: &mut dyn IdProposer, real: &People, requested: usize, ctx: &Ctx<'_>) -> Result<Proposal> {
     let k = proposer.count(real.len(), requested)?;
-    fill(proposer, real, k, DIM, ctx)
-}
-
-fn fill(proposer: &mut dyn IdProposer, real: &People, k: usize, dim: usize, ctx: &Ctx<'_>) -> Result<Proposal> {
     let mut out = Proposal {
-        feature: vec![f32::NAN; k * dim],
+        feature: vec![f32::NAN; k * DIM],
         parents: vec![UNWRITTEN; 2 * k],
         t: vec![f32::NEG_INFINITY; k],
         variance: vec![f32::NEG_INFINITY; k],
     };
     let room = CandidatesMut {
-        feature: TensorMut::new(&mut out.feature, &[k, dim])?,
+        feature: TensorMut::new(&mut out.feature, &[k, DIM])?,
         parents: TensorMut::new(&mut out.parents, &[k, 2])?,
         t: TensorMut::new(&mut out.t, &[k])?,
         variance: TensorMut::new(&mut out.variance, &[k])?,
@@ -117,8 +127,7 @@ fn count(make: &Make<'_, dyn IdProposer>) -> Finding {
     }
 }
 
-fn unit_features(make: &Make<'_, dyn IdProposer>) -> Finding {
-    let out = standard(make, 1, 1)?;
+fn unit_features(out: &Proposal) -> Finding {
     for (i, row) in out.feature.chunks(DIM).enumerate() {
         let norm = row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
         // Written so that NaN fails.
@@ -131,8 +140,7 @@ fn unit_features(make: &Make<'_, dyn IdProposer>) -> Finding {
     KEPT
 }
 
-fn parents(make: &Make<'_, dyn IdProposer>) -> Finding {
-    let out = standard(make, 1, 1)?;
+fn parents(out: &Proposal) -> Finding {
     match out.parents.iter().position(|p| !(-1..REAL as i64).contains(p)) {
         None => KEPT,
         Some(at) => Err(format!(
@@ -144,8 +152,7 @@ fn parents(make: &Make<'_, dyn IdProposer>) -> Finding {
     }
 }
 
-fn t_and_variance(make: &Make<'_, dyn IdProposer>) -> Finding {
-    let out = standard(make, 1, 1)?;
+fn t_and_variance(out: &Proposal) -> Finding {
     for i in 0..out.len() {
         let (t, variance) = (out.t[i], out.variance[i]);
         if t.is_infinite() {
@@ -186,86 +193,36 @@ fn deterministic(make: &Make<'_, dyn IdProposer>) -> Finding {
 
 /// Another seed may give other candidates, but must give good ones.
 fn seed(make: &Make<'_, dyn IdProposer>) -> Finding {
-    match standard(make, 1, 1)?
-        .output()
-        .bits_differ(&standard(make, 2, 1)?.output())
-    {
-        Some(_) => KEPT,
-        None => Ok(Found::Skipped(
+    let plain = standard(make, 1, 1)?.output();
+    let mut draws = false;
+    for seed in [0, 2, u64::MAX] {
+        let other = standard(make, seed, 1)?;
+        for good in [unit_features, parents, t_and_variance] {
+            good(&other).map_err(|why| format!("under seed {seed}: {why}"))?;
+        }
+        draws |= plain.bits_differ(&other.output()).is_some();
+    }
+    match draws {
+        true => KEPT,
+        false => Ok(Found::Skipped(
             "it draws nothing: another run seed gives the same candidates".into(),
         )),
     }
 }
 
-fn changed(make: &Make<'_, dyn IdProposer>, change: impl Fn(&mut People)) -> Result<Proposal> {
-    let mut real = People::new(REAL);
-    change(&mut real);
-    quietly(|ctx| propose(&mut *make()?, &real, 0, ctx))
-}
-
-fn uses_means(make: &Make<'_, dyn IdProposer>) -> Result<bool, String> {
-    let other = |real: &mut People| real.mean.iter_mut().for_each(|x| *x = -*x);
-    let plain = changed(make, |_| ()).map_err(failed("a plain proposal"))?;
-    let turned = changed(make, other).map_err(failed("other identities"))?;
-    Ok(plain.output().bits_differ(&turned.output()).is_some())
-}
-
-fn nan(make: &Make<'_, dyn IdProposer>) -> Finding {
-    if !uses_means(make)? {
-        return Ok(Found::Skipped("it does not look at the identities".into()));
-    }
-    for bad in [f32::NAN, f32::INFINITY] {
-        let result = changed(make, |real| real.mean[DIM + 2] = bad);
-        refuses_as(&format!("a mean with {bad}"), ErrorKind::DATA, result)?;
-    }
-    KEPT
-}
-
-fn zero_mean(make: &Make<'_, dyn IdProposer>) -> Finding {
-    if !uses_means(make)? {
-        return Ok(Found::Skipped("it does not look at the identities".into()));
-    }
-    refuses_as(
-        "a mean of length 0",
-        ErrorKind::DATA,
-        changed(make, |real| real.mean[..DIM].fill(0.0)),
-    )?;
-    KEPT
-}
-
-fn wrong_shapes(make: &Make<'_, dyn IdProposer>) -> Finding {
-    let real = People::new(REAL);
-    let mut proposer = make().map_err(failed("construction"))?;
-    let k = proposer.count(REAL, ASKED).map_err(failed("a plain count"))?;
-    quietly(|ctx| fill(&mut *proposer, &real, k, DIM, ctx)).map_err(failed("room that fits"))?;
-    let narrow = quietly(|ctx| fill(&mut *proposer, &real, k, DIM - 1, ctx));
-    refuses("room for features of another length than the means'", narrow)?;
-    let mut short = real.clone();
-    short.variance.pop();
-    no_panic(
-        "11 variances of 12 identities",
-        quietly(|ctx| {
-            let mut view = real.view()?;
-            view.variance = crate::TensorRef::new(&short.variance, &[REAL - 1])?;
-            let (mut f, mut p) = (vec![0f32; k * DIM], vec![0i64; 2 * k]);
-            let (mut t, mut v) = (vec![0f32; k], vec![0f32; k]);
-            let room = CandidatesMut {
-                feature: TensorMut::new(&mut f, &[k, DIM])?,
-                parents: TensorMut::new(&mut p, &[k, 2])?,
-                t: TensorMut::new(&mut t, &[k])?,
-                variance: TensorMut::new(&mut v, &[k])?,
-            };
-            proposer.propose(&view, room, ctx)
-        }),
-    )?;
-    KEPT
-}
-
-fn few_identities(make: &Make<'_, dyn IdProposer>) -> Finding {
-    for identities in [0, 1] {
-        let real = People::new(identities);
-        let result = quietly(|ctx| propose(&mut *make()?, &real, 4, ctx));
-        no_panic(&format!("{identities} identities"), result)?;
-    }
-    KEPT
+/// Asking for more candidates appends: the first ones stay.
+fn prefix(make: &Make<'_, dyn IdProposer>) -> Finding {
+    let few = under(1, 1, |ctx| propose(&mut *make()?, &People::new(REAL), ASKED / 2, ctx));
+    let few = few.map_err(failed("a plain proposal"))?;
+    let mut first = standard(make, 1, 1)?;
+    let k = few.len().min(first.len());
+    first.feature.truncate(k * DIM);
+    first.parents.truncate(2 * k);
+    first.t.truncate(k);
+    first.variance.truncate(k);
+    same_bits(
+        &format!("{k} candidates, and the first {k} of more"),
+        &few.output(),
+        &first.output(),
+    )
 }

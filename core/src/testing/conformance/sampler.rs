@@ -1,15 +1,19 @@
 //! What [`Sampler`] promises, over a denoiser whose answers are known.
 
-use std::{path::Path, time::Duration};
+mod refusals;
+mod spoilt;
 
 use super::{
     Finding, Item, KEPT,
-    ask::{failed, finite, no_panic, progress_rises, quietly, refuses, refuses_as, same_bits, stops, under},
+    ask::{failed, finite, no_panic, quietly, same_bits, under},
+    cancellation::{Job, stops},
+    progress::progress_rises,
 };
 use crate::{
-    Ctx, Denoiser, DenoiserInfo, Error, ErrorKind, Prediction, Result, Sampler, SaveKind, TensorMut, TensorRef,
+    Ctx, Denoiser, Prediction, Result, Sampler, TensorMut, TensorRef,
     testing::{Make, Output, ToyDenoiser, cosine_alpha_bar},
 };
+use spoilt::Spoilt;
 
 const IMAGE: [usize; 3] = [1, 3, 3];
 const DIM: usize = 2;
@@ -36,10 +40,11 @@ pub(super) fn suite<'a>(make: &'a Make<'a, dyn Sampler>) -> Vec<Item<'a>> {
             }),
         ),
         ("predictions", Box::new(move || predictions(make))),
-        ("denoisers-error", Box::new(move || denoisers_error(make))),
-        ("denoisers-nan", Box::new(move || denoisers_nan(make))),
-        ("wrong-shapes", Box::new(move || wrong_shapes(make))),
-        ("wrong-types", Box::new(move || wrong_types(make))),
+        ("denoisers-error", Box::new(move || refusals::denoisers_error(make))),
+        ("denoisers-nan", Box::new(move || refusals::denoisers_nan(make))),
+        ("nan", Box::new(move || refusals::nan(make))),
+        ("wrong-shapes", Box::new(move || refusals::wrong_shapes(make))),
+        ("wrong-types", Box::new(move || refusals::wrong_types(make))),
         (
             "empty-batch",
             Box::new(move || {
@@ -51,13 +56,16 @@ pub(super) fn suite<'a>(make: &'a Make<'a, dyn Sampler>) -> Vec<Item<'a>> {
             }),
         ),
         ("progress", Box::new(move || progress_rises(plain))),
-        (
-            "cancellation",
-            Box::new(move || {
-                stops(|ctx| sample(&mut *make()?, &mut Spoilt::slow(), &CONDITIONS, &SEEDS, ctx).map(drop))
-            }),
-        ),
+        ("cancellation", Box::new(move || stops(16, |size| job(make, size)))),
     ]
+}
+
+/// The denoiser takes its time, `size` times 0.1 s, and does not look at cancellation.
+fn job(make: &Make<'_, dyn Sampler>, size: usize) -> Result<Job> {
+    let (mut sampler, mut denoiser) = (make()?, Spoilt::slow(size));
+    Ok(Box::new(move |ctx| {
+        sample(&mut *sampler, &mut denoiser, &CONDITIONS, &SEEDS, ctx).map(drop)
+    }))
 }
 
 fn toy() -> ToyDenoiser {
@@ -179,146 +187,5 @@ fn predictions(make: &Make<'_, dyn Sampler>) -> Finding {
     match told.map_err(failed("a plain batch"))? {
         Some(told) if told != asked => Err(format!("it tells of {told} predictions, but asked for {asked}")),
         _ => KEPT,
-    }
-}
-
-fn denoisers_error(make: &Make<'_, dyn Sampler>) -> Finding {
-    let result = quietly(|ctx| sample(&mut *make()?, &mut Spoilt::failing(), &CONDITIONS, &SEEDS, ctx));
-    refuses_as("a denoiser that fails", ErrorKind::BACKEND, result)?;
-    KEPT
-}
-
-fn denoisers_nan(make: &Make<'_, dyn Sampler>) -> Finding {
-    let result = quietly(|ctx| sample(&mut *make()?, &mut Spoilt::nan(), &CONDITIONS, &SEEDS, ctx));
-    refuses("a denoiser that gives NaN", result)?;
-    KEPT
-}
-
-fn wrong_shapes(make: &Make<'_, dyn Sampler>) -> Finding {
-    let [c, h, w] = IMAGE;
-    let call = |conditions: &[usize], seeds: usize, out: &[usize]| {
-        let values = vec![0.5f32; conditions.iter().product()];
-        let (seeds, mut room) = (vec![1u64; seeds], vec![0f32; out.iter().product()]);
-        quietly(|ctx| {
-            make()?.sample(
-                &mut toy(),
-                TensorRef::new(&values, conditions)?,
-                TensorRef::new(&seeds, &[seeds.len()])?,
-                TensorMut::new(&mut room, out)?,
-                ctx,
-            )
-        })
-    };
-    call(&[2, DIM], 2, &[2, c, h, w]).map_err(failed("a batch that fits"))?;
-    refuses("3 conditions for 2 seeds", call(&[3, DIM], 2, &[2, c, h, w]))?;
-    refuses(
-        "conditions of another length than the denoiser's",
-        call(&[2, DIM + 1], 2, &[2, c, h, w]),
-    )?;
-    refuses("room for 3 images of 2 seeds", call(&[2, DIM], 2, &[3, c, h, w]))?;
-    refuses(
-        "room for images of another size than the denoiser's",
-        call(&[2, DIM], 2, &[2, c, h + 1, w]),
-    )?;
-    refuses("room of one dimension", call(&[2, DIM], 2, &[2 * c * h * w]))?;
-    KEPT
-}
-
-fn wrong_types(make: &Make<'_, dyn Sampler>) -> Finding {
-    let [c, h, w] = IMAGE;
-    let (doubles, signed, mut room) = ([0.5f64; 2], [1i64], vec![0f32; c * h * w]);
-    let mut call = |double: bool| {
-        quietly(|ctx| {
-            make()?.sample(
-                &mut toy(),
-                match double {
-                    true => TensorRef::new(&doubles, &[1, DIM])?,
-                    false => TensorRef::new(&CONDITIONS[..DIM], &[1, DIM])?,
-                },
-                match double {
-                    true => TensorRef::new(&SEEDS[..1], &[1])?,
-                    false => TensorRef::new(&signed, &[1])?,
-                },
-                TensorMut::new(&mut room, &[1, c, h, w])?,
-                ctx,
-            )
-        })
-    };
-    refuses("conditions in f64", call(true))?;
-    refuses("seeds in i64", call(false))?;
-    KEPT
-}
-
-/// The toy denoiser with a fault.
-struct Spoilt {
-    toy: ToyDenoiser,
-    fails: bool,
-    nan: bool,
-    delay: Duration,
-}
-
-impl Spoilt {
-    fn new() -> Self {
-        Self {
-            toy: toy(),
-            fails: false,
-            nan: false,
-            delay: Duration::ZERO,
-        }
-    }
-    fn failing() -> Self {
-        Self {
-            fails: true,
-            ..Self::new()
-        }
-    }
-    fn nan() -> Self {
-        Self {
-            nan: true,
-            ..Self::new()
-        }
-    }
-    /// Takes its time and does not look at cancellation.
-    fn slow() -> Self {
-        Self {
-            delay: Duration::from_millis(100),
-            ..Self::new()
-        }
-    }
-}
-
-impl Denoiser for Spoilt {
-    fn info(&self) -> DenoiserInfo {
-        self.toy.info()
-    }
-    fn initialise(&mut self, dim: usize, seed: u64, ctx: &Ctx<'_>) -> Result<()> {
-        self.toy.initialise(dim, seed, ctx)
-    }
-    fn predict(
-        &mut self,
-        x_t: TensorRef<'_>,
-        t: TensorRef<'_>,
-        condition: Option<TensorRef<'_>>,
-        mut out: TensorMut<'_>,
-        ctx: &Ctx<'_>,
-    ) -> Result<()> {
-        std::thread::sleep(self.delay);
-        if self.fails {
-            return Err(Error::backend("the denoiser of the conformance suite fails on purpose"));
-        }
-        if self.nan {
-            out.as_mut_slice::<f32>()?.fill(f32::NAN);
-            return Ok(());
-        }
-        self.toy.predict(x_t, t, condition, out, ctx)
-    }
-    fn train_step(&mut self, _: TensorRef<'_>, _: TensorRef<'_>, _: TensorRef<'_>, _: f64, _: &Ctx<'_>) -> Result<f64> {
-        Err(Error::unsupported("a sampler does not train"))
-    }
-    fn save(&self, path: &Path, what: SaveKind, ctx: &Ctx<'_>) -> Result<()> {
-        self.toy.save(path, what, ctx)
-    }
-    fn load(&mut self, path: &Path, ctx: &Ctx<'_>) -> Result<()> {
-        self.toy.load(path, ctx)
     }
 }

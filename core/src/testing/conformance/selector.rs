@@ -1,9 +1,13 @@
 //! What [`IdSelector`] promises.
 
+mod refusals;
+
 use super::{
     Finding, Found, Item, KEPT,
-    ask::{failed, no_panic, progress_rises, quietly, refuses, refuses_as, same_bits, stops, under},
+    ask::{failed, quietly, same_bits, under},
+    cancellation::{Job, stops},
     people::{Crowd, DIM, People, REAL, cosine},
+    progress::progress_rises,
 };
 use crate::{
     Candidates, Ctx, Decision, ErrorKind, IdSelector, Identities, Result, SelectionMut, TensorMut, TensorRef,
@@ -15,25 +19,30 @@ const CANDIDATES: usize = 60;
 const UNWRITTEN: i64 = -77;
 
 pub(super) fn suite<'a>(make: &'a Make<'a, dyn IdSelector>) -> Vec<Item<'a>> {
-    let large = move |ctx: &Ctx<'_>| {
-        let real = People::new(REAL);
-        select(&mut *make()?, &Crowd::new(4000, &real).view()?, &real.view()?, ctx).map(drop)
-    };
     vec![
         ("decisions", Box::new(move || decisions(make))),
         ("blockers", Box::new(move || blockers(make))),
         ("deterministic", Box::new(move || deterministic(make))),
         ("threads", Box::new(move || threads(make))),
-        ("optional-inputs", Box::new(move || optional_inputs(make))),
+        ("optional-inputs", Box::new(move || refusals::optional_inputs(make))),
         ("yield-curve", Box::new(move || yield_curve(make))),
-        ("nan", Box::new(move || nan(make))),
-        ("zero-feature", Box::new(move || zero_feature(make))),
-        ("wrong-shapes", Box::new(move || wrong_shapes(make))),
-        ("wrong-types", Box::new(move || wrong_types(make))),
-        ("no-candidates", Box::new(move || no_candidates(make))),
-        ("progress", Box::new(move || progress_rises(large))),
-        ("cancellation", Box::new(move || stops(large))),
+        ("nan", Box::new(move || refusals::nan(make))),
+        ("zero-feature", Box::new(move || refusals::zero_feature(make))),
+        ("wrong-shapes", Box::new(move || refusals::wrong_shapes(make))),
+        ("wrong-types", Box::new(move || refusals::wrong_types(make))),
+        ("no-candidates", Box::new(move || refusals::no_candidates(make))),
+        ("progress", Box::new(move || progress_rises(|ctx| job(make, 1)?(ctx)))),
+        ("cancellation", Box::new(move || stops(16, |size| job(make, size)))),
     ]
+}
+
+/// A selection among many.
+fn job(make: &Make<'_, dyn IdSelector>, size: usize) -> Result<Job> {
+    let (mut selector, real) = (make()?, People::new(REAL));
+    let crowd = Crowd::new(4000 * size, &real);
+    Ok(Box::new(move |ctx| {
+        select(&mut *selector, &crowd.view()?, &real.view()?, ctx).map(drop)
+    }))
 }
 
 /// What became of the candidates.
@@ -98,7 +107,10 @@ fn standard(make: &Make<'_, dyn IdSelector>, threads: u32) -> Result<Selection, 
 
 /// Every candidate has a known decision; the kept ones are as many as was said and are ranked from 0 without gaps.
 fn decisions(make: &Make<'_, dyn IdSelector>) -> Finding {
-    let out = standard(make, 1)?;
+    agrees(&standard(make, 1)?)
+}
+
+fn agrees(out: &Selection) -> Finding {
     if let Some(i) = out.decision.iter().position(|d| Decision(*d).name() == "unknown") {
         return Err(format!(
             "decision[{i}] is {}, which is none (or was left unwritten)",
@@ -208,21 +220,6 @@ fn threads(make: &Make<'_, dyn IdSelector>) -> Finding {
     same_bits("1 thread and 2", &one.output(), &two.output())
 }
 
-/// Candidates without parents or variance, and identities without variances per dimension, are selected from or refused in words.
-fn optional_inputs(make: &Make<'_, dyn IdSelector>) -> Finding {
-    let real = People::new(REAL);
-    let crowd = Crowd::new(CANDIDATES, &real);
-    let bare = quietly(|ctx| {
-        let mut candidates = crowd.view()?;
-        (candidates.parents, candidates.variance) = (None.into(), None.into());
-        let mut identities = real.view()?;
-        identities.variance_per_dim = None.into();
-        select(&mut *make()?, &candidates, &identities, ctx)
-    });
-    no_panic("candidates without parents and variance", bare)?;
-    KEPT
-}
-
 fn yield_curve(make: &Make<'_, dyn IdSelector>) -> Finding {
     let real = People::new(REAL);
     let crowd = Crowd::new(CANDIDATES, &real);
@@ -246,99 +243,5 @@ fn yield_curve(make: &Make<'_, dyn IdSelector>) -> Finding {
                 "{k} of {CANDIDATES} candidates kept, at thresholds {thresholds:?}: {kept:?}"
             )),
         },
-    }
-}
-
-fn changed(make: &Make<'_, dyn IdSelector>, change: impl Fn(&mut People, &mut Crowd)) -> Result<Selection> {
-    let mut real = People::new(REAL);
-    let mut crowd = Crowd::new(CANDIDATES, &real);
-    change(&mut real, &mut crowd);
-    quietly(|ctx| select(&mut *make()?, &crowd.view()?, &real.view()?, ctx))
-}
-
-fn nan(make: &Make<'_, dyn IdSelector>) -> Finding {
-    for bad in [f32::NAN, f32::INFINITY] {
-        let of_candidate = changed(make, |_, crowd| crowd.feature[5 * DIM + 1] = bad);
-        refuses_as(
-            &format!("a candidate's feature with {bad}"),
-            ErrorKind::DATA,
-            of_candidate,
-        )?;
-        let of_real = changed(make, |real, _| real.mean[2 * DIM] = bad);
-        refuses_as(&format!("a real mean with {bad}"), ErrorKind::DATA, of_real)?;
-    }
-    KEPT
-}
-
-fn zero_feature(make: &Make<'_, dyn IdSelector>) -> Finding {
-    let zero = changed(make, |_, crowd| crowd.feature[3 * DIM..][..DIM].fill(0.0));
-    refuses_as("a candidate of length 0", ErrorKind::DATA, zero)?;
-    KEPT
-}
-
-fn wrong_shapes(make: &Make<'_, dyn IdSelector>) -> Finding {
-    let real = People::new(REAL);
-    let crowd = Crowd::new(CANDIDATES, &real);
-    let call = |change: &dyn Fn(&mut Candidates<'_>, &mut Identities<'_>) -> Result<()>, room: usize| {
-        let (mut decision, mut blocker) = (vec![0u8; room], vec![0i64; room]);
-        let (mut cosine, mut rank) = (vec![0f32; room], vec![0i64; room]);
-        quietly(|ctx| {
-            let (mut candidates, mut identities) = (crowd.view()?, real.view()?);
-            change(&mut candidates, &mut identities)?;
-            let out = SelectionMut {
-                decision: TensorMut::new(&mut decision, &[room])?,
-                blocker: TensorMut::new(&mut blocker, &[room])?,
-                cosine: TensorMut::new(&mut cosine, &[room])?,
-                rank: TensorMut::new(&mut rank, &[room])?,
-            };
-            make()?.select(&candidates, &identities, out, ctx)
-        })
-    };
-    call(&|_, _| Ok(()), CANDIDATES).map_err(failed("tensors that fit"))?;
-    refuses("room for one decision less", call(&|_, _| Ok(()), CANDIDATES - 1))?;
-    refuses("room for one decision more", call(&|_, _| Ok(()), CANDIDATES + 1))?;
-    let narrow = |candidates: &mut Candidates<'_>, _: &mut Identities<'_>| {
-        candidates.feature = TensorRef::new(&[0.5f32; CANDIDATES * 4], &[CANDIDATES, 4])?;
-        Ok(())
-    };
-    refuses(
-        "candidates of another length than the real means",
-        call(&narrow, CANDIDATES),
-    )?;
-    let flat = |_: &mut Candidates<'_>, identities: &mut Identities<'_>| {
-        identities.mean = TensorRef::new(&[0.5f32; REAL * DIM], &[REAL * DIM])?;
-        Ok(())
-    };
-    refuses("real means of one dimension", call(&flat, CANDIDATES))?;
-    KEPT
-}
-
-fn wrong_types(make: &Make<'_, dyn IdSelector>) -> Finding {
-    let real = People::new(REAL);
-    let crowd = Crowd::new(CANDIDATES, &real);
-    let doubles: Vec<f64> = crowd.feature.iter().map(|x| f64::from(*x)).collect();
-    let result = quietly(|ctx| {
-        let mut candidates = crowd.view()?;
-        candidates.feature = TensorRef::new(&doubles, &[CANDIDATES, DIM])?;
-        select(&mut *make()?, &candidates, &real.view()?, ctx)
-    });
-    refuses("features in f64", result)?;
-    KEPT
-}
-
-fn no_candidates(make: &Make<'_, dyn IdSelector>) -> Finding {
-    let empty = changed(make, |_, crowd| {
-        *crowd = Crowd {
-            feature: vec![],
-            parents: vec![],
-            variance: vec![],
-        }
-    });
-    match empty {
-        Ok(out) if out.count != 0 => Err(format!("of no candidates it selected {}", out.count)),
-        other => {
-            no_panic("no candidates", other)?;
-            KEPT
-        }
     }
 }

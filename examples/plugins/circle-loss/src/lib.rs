@@ -26,7 +26,7 @@ pub struct Params {
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub m: f64,
     /// Treat the weights alpha as constants in the gradient, as the paper's equation 10 and most implementations do. The gradient then is not the
-    /// derivative of the value. Off: the derivative.
+    /// derivative of the value, and the check `gradient` of the conformance suite says so. Off (default): the derivative.
     pub detach_weights: bool,
 }
 
@@ -35,7 +35,7 @@ impl Default for Params {
         Self {
             gamma: 256.0,
             m: 0.25,
-            detach_weights: true,
+            detach_weights: false,
         }
     }
 }

@@ -1,35 +1,14 @@
 //! train-backbone/ARM/seed-N: a face-recognition network on one training set.
 
-use std::path::Path;
-
-use ficta_core::{Backbone, Error, Kind, Loss, Result, SaveKind, TensorRef, random::derive_seed};
-use serde::{Deserialize, Serialize};
+use ficta_core::{Kind, Result, random::derive_seed};
 use serde_json::json;
 
 use crate::{
-    config::{Arm, REAL, RunConfig, TrainingConfig},
-    pipeline::{
-        Place, Stage,
-        images::Images,
-        order::Order,
-        training_loop::{Trainable, train, write_losses},
-    },
-    storage::json as json_file,
+    config::{Arm, REAL, RunConfig},
+    pipeline::{Place, Stage, face_training::FaceTraining, images::Images},
 };
 
-pub const WEIGHTS: &str = "weights.safetensors";
-pub const SET: &str = "training-set.json";
-
-/// The size of a training set, as [`SET`] tells it.
-#[derive(Deserialize, Serialize)]
-pub struct SetSize {
-    /// Identities.
-    pub classes: usize,
-    /// Images.
-    pub images: usize,
-    /// Optimizer steps of the training.
-    pub steps: usize,
-}
+pub use crate::pipeline::face_training::{SET, SetSize, WEIGHTS};
 
 /// The stage of one training.
 pub fn id(arm: &str, seed: usize) -> String {
@@ -50,45 +29,16 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
     let (training, arm_owned) = (config.training.clone(), arm.clone());
     let work = move |place: &Place<'_>| {
         let images = training_set(place, &arm_owned)?;
-        let classes = images.identities();
-        let mut network = place.registry.backbone(&backbone.plugin, &backbone.params)?;
-        let info = network.info();
-        if (info.height, info.width) != (images.height, images.width) {
-            return Err(Error::config(format!(
-                "backbone `{}` takes images of {}x{}, but the training set has {}x{}",
-                backbone.plugin, info.height, info.width, images.height, images.width
-            ))
-            .help("make data.size and the backbone's input_size agree"));
-        }
-        network.initialise(classes, weights_seed(place.seed, seed), &place.ctx())?;
-        let loss = place.registry.loss(&loss.plugin, &loss.params)?;
-        let order = Order::new(
-            derive_seed(run_seed(place.seed, seed), "backbone.order", 0, 0),
-            images.len(),
-            training.flip,
-        );
-        let (channels, t) = (info.channels, &training);
-        let mut run = Run {
-            network,
-            loss,
-            order,
-            channels,
+        FaceTraining {
+            backbone: &backbone,
+            loss: &loss,
+            training: &training,
             images: &images,
-            training: t,
-            place,
-        };
-        let losses = train(place, t.steps, t.checkpoint_every, &mut run)?;
-        run.network
-            .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
-        json_file::write(
-            &place.dir.join(SET),
-            &SetSize {
-                classes,
-                images: images.len(),
-                steps: t.steps,
-            },
-        )?;
-        write_losses(&place.dir.join("loss.jsonl"), &losses)
+            weights_seed: weights_seed(place.seed, seed),
+            order_seed: derive_seed(run_seed(place.seed, seed), "backbone.order", 0, 0),
+            start: None,
+        }
+        .run(place)
     };
     let mut inputs = Vec::new();
     if arm.real {

@@ -15,13 +15,13 @@ use crate::{
         images::Images,
         matrix::Matrix,
         order::Order,
-        training_loop::{Trainable, train, write_losses},
+        training_loop::{Trainable, train, write_curves},
     },
     storage::atomic,
 };
 
 pub const WEIGHTS: &str = "weights.safetensors";
-pub const LOSSES: &str = "loss.jsonl";
+pub use crate::pipeline::training_loop::LOSSES;
 /// Identities and images of each in a sample grid.
 const GRID: (usize, usize) = (8, 4);
 
@@ -67,7 +67,8 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
         run.generator
             .network
             .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
-        write_losses(&place.dir.join(LOSSES), &losses)
+        let rate = |step| training.learning_rate.at(step, training.steps);
+        write_curves(&place.dir, &losses, rate)
     };
     let inputs = vec!["data".into(), "statistics".into()];
     let mut t = denoiser.training.clone();

@@ -110,6 +110,15 @@ impl MyDenoiser {
         ]
     }
 
+    /// The elements of f32 `[B,...]`, all finite.
+    fn finite<'a>(what: &str, tensor: &'a TensorRef<'_>) -> Result<&'a [f32]> {
+        let (values, rows) = (tensor.as_slice::<f32>()?, tensor.shape()[0]);
+        match values.iter().position(|x| !x.is_finite()) {
+            None => Ok(values),
+            Some(at) => Err(Error::data(format!("{what} {} holds {}", at * rows / values.len(), values[at]))),
+        }
+    }
+
     fn ready(&self) -> Result<()> {
         match self.dim {
             0 => Err(Error::config("the network has no weights yet").help("initialise it, or load a file")),
@@ -165,8 +174,8 @@ impl Denoiser for MyDenoiser {
         if let Some(condition) = &condition {
             condition.expect_shape("condition", &[batch, self.dim])?;
         }
-        let conditions = condition.as_ref().map(|c| c.as_slice::<f32>()).transpose()?;
-        let (x, out, pixels) = (x_t.as_slice::<f32>()?, out.as_mut_slice::<f32>()?, self.pixels());
+        let conditions = condition.as_ref().map(|c| Self::finite("condition", c)).transpose()?;
+        let (x, out, pixels) = (Self::finite("x_t", &x_t)?, out.as_mut_slice::<f32>()?, self.pixels());
         for (i, t) in t.as_slice::<i64>()?.iter().enumerate() {
             ctx.check_cancelled()?;
             let abar = usize::try_from(*t)
@@ -200,10 +209,7 @@ impl Denoiser for MyDenoiser {
         if batch == 0 {
             return Err(Error::shape("a batch of no images"));
         }
-        let (images, conditions) = (images.as_slice::<f32>()?, conditions.as_slice::<f32>()?);
-        if let Some(at) = images.iter().position(|x| !x.is_finite()) {
-            return Err(Error::data(format!("image {} holds {}", at / pixels, images[at])));
-        }
+        let (images, conditions) = (Self::finite("image", &images)?, Self::finite("condition", &conditions)?);
         // Which rows train without their condition is drawn from their own seeds.
         let dropped: Vec<bool> = seeds
             .as_slice::<u64>()?

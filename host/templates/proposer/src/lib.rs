@@ -41,7 +41,10 @@ impl IdProposer for MyProposer {
     }
 
     fn propose(&mut self, identities: &Identities<'_>, mut out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
-        let [_, dim] = identities.mean.dims("means")?;
+        let [m, dim] = identities.mean.dims("means")?;
+        identities.variance.expect_shape("variances", &[m])?;
+        // Not used here, but a mistake of the caller's all the same.
+        (identities.mean.as_slice::<f32>()?, identities.variance.as_slice::<f32>()?);
         let [k, _] = out.feature.dims("room for features")?;
         out.feature.expect_shape("room for features", &[k, dim])?;
         out.parents.expect_shape("room for parents", &[k, 2])?;

@@ -24,11 +24,12 @@ pub fn encoder(weights: &Path, flip: bool) -> Result<DlibResnet> {
 /// The features of `count` pictures of `size`, one after the other.
 pub fn encode(encoder: &mut dyn Encoder, pixels: &[u8], size: [usize; 2], threads: u32) -> Result<Vec<f32>> {
     let count = pixels.len() / (size[0] * size[1] * 3);
-    let mut out = vec![f32::NAN; count * DIM];
+    let dim = encoder.info().dim;
+    let mut out = vec![f32::NAN; count * dim];
     let host = host::Host::with_threads(threads);
     encoder.encode(
         TensorRef::new(pixels, &[count, size[0], size[1], 3])?,
-        TensorMut::new(&mut out, &[count, DIM])?,
+        TensorMut::new(&mut out, &[count, dim])?,
         &Ctx::new(&host),
     )?;
     Ok(out)

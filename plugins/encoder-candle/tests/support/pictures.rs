@@ -30,3 +30,22 @@ pub fn orl_crop(path: &Path) -> Vec<u8> {
     assert_eq!((picture.width(), picture.height()), (92, 112), "{}", path.display());
     picture.into_raw()[14 * 92 * 3..106 * 92 * 3].to_vec()
 }
+
+/// `count` pictures of smoothed noise, as `fixtures/make_iresnet_reference.py` draws them.
+pub fn smooth(count: usize, size: usize) -> Vec<u8> {
+    let noise: Vec<u32> = (0..count * size * size * 3)
+        .map(|i| super::synthetic::hashed(i).into())
+        .collect();
+    let mut out = Vec::with_capacity(noise.len());
+    for picture in noise.chunks_exact(size * size * 3) {
+        for at in 0..picture.len() {
+            let (y, x, c) = (at / 3 / size, at / 3 % size, at % 3);
+            // Neighbours above and to the left, around the edges.
+            let sum: u32 = (0..9)
+                .map(|k| picture[((y + size - k / 3) % size * size + (x + size - k % 3) % size) * 3 + c])
+                .sum();
+            out.push((sum / 9) as u8);
+        }
+    }
+    out
+}

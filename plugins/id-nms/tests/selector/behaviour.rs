@@ -15,6 +15,7 @@ fn plane(candidates: &[[f32; 2]], real: &[[f32; 2]]) -> Scene {
         parents: None,
         variance: None,
         real: real.concat(),
+        real_variance: vec![0.1; real.len()],
     }
 }
 
@@ -154,6 +155,7 @@ fn nothing_in_nothing_out() {
         parents: Some(vec![]),
         variance: Some(vec![]),
         real: vec![],
+        real_variance: vec![],
     };
     assert_eq!(decide(&scene, IdNmsParams::default()).selected, 0);
     let curve = scene.yield_curve(&mut nms(IdNmsParams::default()), &[0.5], &TestHost::new(0, 1));

@@ -1,7 +1,7 @@
 //! Bit for bit what two nested loops give, on any number of threads.
 
-use ficta_core::Configure;
-use ficta_id_nms::{IdNms, IdNmsParams, Order};
+use ficta_core::{Configure, Decision};
+use ficta_id_nms::{IdNms, IdNmsParams, Metric, Order};
 use proptest::prelude::*;
 
 use crate::{host::TestHost, naive, scene::Scene};
@@ -16,32 +16,41 @@ fn threshold() -> impl Strategy<Value = f64> {
 
 fn params() -> impl Strategy<Value = IdNmsParams> {
     let order = prop::sample::select(vec![Order::Variance, Order::MaxCosine, Order::Given, Order::Random]);
+    let metric = prop::sample::select(vec![Metric::Cosine, Metric::Cosine, Metric::VarianceDistance]);
     let small = prop_oneof![2 => Just(0usize), 1 => 1usize..9];
-    (threshold(), threshold(), order, small.clone(), small).prop_map(
-        |(threshold_real, threshold_selected, order, target, max_per_parent)| IdNmsParams {
-            threshold_real,
-            threshold_selected,
+    let distance = prop_oneof![1 => Just(0.0), 4 => 0.0..3.0f64];
+    let limits = (threshold(), threshold(), distance.clone(), distance);
+    (metric, limits, order, small.clone(), small).prop_map(|(metric, limits, order, target, max_per_parent)| {
+        IdNmsParams {
+            metric,
+            threshold_real: limits.0,
+            threshold_selected: limits.1,
+            distance_real: limits.2,
+            distance_selected: limits.3,
             order,
             target,
             max_per_parent,
-        },
-    )
+        }
+    })
 }
 
+/// Scenes of all kinds, and whether their candidates have variances.
 fn scenes() -> impl Strategy<Value = Scene> {
     (
-        any::<bool>(),
+        0..4usize,
         0usize..70,
         0usize..12,
-        1usize..20,
+        1usize..40,
         any::<u64>(),
         any::<bool>(),
     )
-        .prop_map(|(coarse, count, real, dim, seed, variance)| {
-            let mut scene = if coarse {
-                Scene::coarse(count, real, dim, seed)
-            } else {
-                Scene::smooth(count, real, dim, seed)
+        .prop_map(|(kind, count, real, dim, seed, variance)| {
+            let mut scene = match kind {
+                0 => Scene::coarse(count, real, dim, seed),
+                1 => Scene::smooth(count, real, dim, seed),
+                // Long enough for parents to be nearly orthogonal, as those of faces are.
+                2 => Scene::children(count, 1 + real, 60 + dim, 0.05 * (seed % 3) as f32, false, seed),
+                _ => Scene::children(count, 1 + real, 60 + dim, 0.02, true, seed),
             };
             if !variance {
                 scene.variance = None;
@@ -50,11 +59,24 @@ fn scenes() -> impl Strategy<Value = Scene> {
         })
 }
 
+/// A metric that the scene has what it takes for: variances that are known.
+fn fit(mut scene: Scene, params: &mut IdNmsParams) -> Scene {
+    match &mut scene.variance {
+        None => params.metric = Metric::Cosine,
+        Some(variance) if params.metric == Metric::VarianceDistance => {
+            variance.iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = 0.05);
+        }
+        Some(_) => {}
+    }
+    scene
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn selection_equals_the_naive_one(scene in scenes(), params in params(), seed: u64, threads in 1u32..5) {
+    fn selection_equals_the_naive_one(scene in scenes(), mut params in params(), seed: u64, threads in 1u32..5) {
+        let scene = fit(scene, &mut params);
         let expected = naive::select(&scene, &params, seed);
         let got = scene.select(&mut IdNms::configure(params)?, &TestHost::new(seed, threads))?;
         prop_assert_eq!(got, expected);
@@ -67,17 +89,18 @@ proptest! {
     #[test]
     fn the_yield_curve_is_a_selection_at_each_threshold(
         scene in scenes(),
-        params in params(),
+        mut params in params(),
         grid in prop::collection::vec(threshold(), 0..5),
         seed: u64,
         threads in 1u32..5,
     ) {
+        let scene = fit(scene, &mut params);
         // More than 64 thresholds, unordered and with repetitions, so that sets of them need several words.
-        let thresholds: Vec<f32> = grid.iter().map(|t| *t as f32).chain((0..70).map(|i| (i * 37 % 70) as f32 / 69.0)).collect();
+        let thresholds: Vec<f32> = grid.iter().map(|t| if params.metric == Metric::Cosine { *t as f32 } else { t.abs() as f32 }).chain((0..70).map(|i| (i * 37 % 70) as f32 / 69.0)).collect();
         let got = scene.yield_curve(&mut IdNms::configure(params.clone())?, &thresholds, &TestHost::new(seed, threads))?;
         for (threshold, kept) in thresholds.iter().zip(got) {
             let t = f64::from(*threshold);
-            let at = IdNmsParams { threshold_real: t, threshold_selected: t, target: 0, ..params.clone() };
+            let at = IdNmsParams { threshold_real: t, threshold_selected: t, distance_real: t, distance_selected: t, target: 0, ..params.clone() };
             prop_assert_eq!(kept, naive::select(&scene, &at, seed).selected as i64, "at {}", t);
         }
     }
@@ -107,6 +130,57 @@ fn many_blocks_and_threads_change_nothing() {
             .unwrap();
         assert_eq!(got, expected);
     }
+}
+
+/// Children that are led to by their parents, among others that are not: as many as fill several blocks.
+#[test]
+fn parents_lead_to_all_that_matter() {
+    for (noise, strangers, real, selected) in [
+        (0.0, false, 0.76, 0.7),
+        (0.05, false, 0.8, 0.75),
+        (0.02, true, 0.78, 0.7),
+        (0.3, false, 0.9, 0.8),
+    ] {
+        let scene = Scene::children(6000, 120, 128, noise, strangers, 4);
+        for max_per_parent in [0, 20] {
+            let params = IdNmsParams {
+                threshold_real: real,
+                threshold_selected: selected,
+                max_per_parent,
+                ..IdNmsParams::default()
+            };
+            let expected = naive::select(&scene, &params, 0);
+            let dropped = |d| expected.decision.iter().filter(|x| **x == d).count();
+            assert!(
+                expected.selected > 300 && dropped(Decision::REAL) > 50 && dropped(Decision::SELECTED) > 50,
+                "{} kept: the scene decides nothing",
+                expected.selected
+            );
+            let host = TestHost::new(0, 3);
+            let got = scene.select(&mut IdNms::configure(params).unwrap(), &host).unwrap();
+            assert_eq!(got, expected);
+            // With so much beside the span of the parents they are no help.
+            assert_eq!(host.heard("compared through parents"), noise < 0.3, "{noise}");
+        }
+    }
+}
+
+/// As in a run of many thousands, but quick: the same scene with and without parents, which only lead.
+#[test]
+fn the_yield_curve_is_the_same_with_and_without_parents() {
+    let mut scene = Scene::children(5000, 150, 128, 0.02, true, 8);
+    let thresholds: Vec<f32> = (30..=50).map(|i| i as f32 / 50.0).collect();
+    let curve = |scene: &Scene| {
+        let mut nms = IdNms::configure(IdNmsParams::default()).unwrap();
+        let host = TestHost::new(0, 2);
+        let kept = scene.yield_curve(&mut nms, &thresholds, &host).unwrap();
+        (kept, host.heard("compared through parents"))
+    };
+    let led = curve(&scene);
+    scene.parents = None;
+    let kept = curve(&scene).0;
+    assert_eq!(led, (kept.clone(), true));
+    assert!(kept[0] < 400 && kept[15] > 1000 && kept[20] == 5000, "{kept:?}");
 }
 
 #[test]

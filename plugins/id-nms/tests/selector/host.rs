@@ -1,6 +1,9 @@
 //! A host with a seed, threads, and an end to its patience.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicI64, Ordering},
+};
 
 use ficta_core::private::abi_stable::std_types::{RResult, RStr};
 use ficta_core::{Control, Device, Error, HostServices, Level, NullHost, ReduceOp, TensorMut, TensorRef};
@@ -10,6 +13,8 @@ pub struct TestHost {
     pub threads: u32,
     /// Reports of progress that are answered before the host cancels.
     pub patience: AtomicI64,
+    /// What was logged.
+    pub said: Mutex<Vec<String>>,
 }
 
 impl TestHost {
@@ -18,7 +23,19 @@ impl TestHost {
             seed,
             threads,
             patience: AtomicI64::new(i64::MAX),
+            said: Mutex::default(),
         }
+    }
+}
+
+impl TestHost {
+    /// Whether a line with these words was logged.
+    pub fn heard(&self, words: &str) -> bool {
+        self.said
+            .lock()
+            .expect("no panic")
+            .iter()
+            .any(|line| line.contains(words))
     }
 }
 
@@ -34,7 +51,9 @@ impl HostServices for TestHost {
     fn cancelled(&self) -> bool {
         self.patience.load(Ordering::Relaxed) <= 0
     }
-    fn log(&self, _: Level, _: RStr<'_>) {}
+    fn log(&self, _: Level, message: RStr<'_>) {
+        self.said.lock().expect("no panic").push(message.to_string());
+    }
     fn seed(&self) -> u64 {
         self.seed
     }

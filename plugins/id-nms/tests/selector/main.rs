@@ -1,9 +1,11 @@
 //! The selectors from outside.
 
 mod behaviour;
+mod contract;
 mod equivalence;
 mod errors;
 mod host;
+mod k_centre;
 mod naive;
 mod scene;
 mod snapshots;

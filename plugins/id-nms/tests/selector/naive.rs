@@ -3,7 +3,7 @@
 //! It shares no code with the plugin, only the documented order in which a cosine is summed.
 
 use ficta_core::{Decision, random::Stream};
-use ficta_id_nms::{IdNmsParams, Order};
+use ficta_id_nms::{IdNmsParams, Metric, Order};
 
 use crate::scene::{Decided, Scene};
 
@@ -53,35 +53,49 @@ fn order(scene: &Scene, order: Order, seed: u64) -> Vec<usize> {
     all
 }
 
-/// The largest, and of equals the lowest index.
-fn largest(mut all: Vec<(f64, usize)>) -> Option<(f64, usize)> {
-    all.sort_by(|x, y| y.0.partial_cmp(&x.0).unwrap().then(x.1.cmp(&y.1)));
+/// How similar two are: by cosine, or by the negative of a distance over their spreads.
+fn score(metric: Metric, cosine: f64, v: f32, w: f32) -> f64 {
+    match metric {
+        Metric::Cosine => cosine,
+        Metric::VarianceDistance if cosine == 1.0 => 0.0,
+        Metric::VarianceDistance => -((1.0 - cosine) / (f64::from(v).sqrt() + f64::from(w).sqrt())),
+    }
+}
+
+/// Score, cosine, index.
+type Found = (f64, f64, usize);
+
+/// The largest score, and of equals the lowest index.
+fn largest(mut all: Vec<Found>) -> Option<Found> {
+    all.sort_by(|x, y| y.0.partial_cmp(&x.0).unwrap().then(x.2.cmp(&y.2)));
     all.first().copied()
 }
 
 pub fn select(scene: &Scene, params: &IdNmsParams, seed: u64) -> Decided {
     let k = scene.len();
-    let mut out = Decided {
-        decision: vec![Decision::TARGET_REACHED; k],
-        blocker: vec![-1; k],
-        cosine: vec![f32::NAN.to_bits(); k],
-        rank: vec![-1; k],
-        selected: 0,
+    let mut out = Decided::unseen(k);
+    let (limit_real, limit_selected) = match params.metric {
+        Metric::Cosine => (params.threshold_real, params.threshold_selected),
+        Metric::VarianceDistance => (-params.distance_real, -params.distance_selected),
     };
+    let variance = |i: usize| scene.variance.as_ref().map_or(0.0, |v| v[i]);
     let mut selected: Vec<usize> = Vec::new();
     let mut children = vec![0; scene.real_len()];
     for i in order(scene, params.order, seed) {
         if params.target > 0 && selected.len() == params.target {
             break;
         }
-        let mut drop = |decision, (cosine, blocker): (f64, usize)| {
+        let mut drop = |decision, (_, cosine, blocker): Found| {
             out.decision[i] = decision;
             out.blocker[i] = blocker as i64;
             out.cosine[i] = (cosine as f32).to_bits();
         };
         let me = scene.candidate(i);
-        let real = largest((0..scene.real_len()).map(|j| (cosine(me, scene.real(j)), j)).collect());
-        if let Some(found) = real.filter(|m| m.0 > params.threshold_real) {
+        let to_real = |j: usize| {
+            let c = cosine(me, scene.real(j));
+            (score(params.metric, c, variance(i), scene.real_variance[j]), c, j)
+        };
+        if let Some(found) = largest((0..scene.real_len()).map(to_real).collect()).filter(|m| m.0 > limit_real) {
             drop(Decision::REAL, found);
             continue;
         }
@@ -95,11 +109,14 @@ pub fn select(scene: &Scene, params: &IdNmsParams, seed: u64) -> Decided {
         };
         parents.dedup();
         if let Some(p) = parents.iter().find(|p| children[**p] == params.max_per_parent) {
-            drop(Decision::PARENT_CAP, (cosine(me, scene.real(*p)), *p));
+            drop(Decision::PARENT_CAP, (0.0, cosine(me, scene.real(*p)), *p));
             continue;
         }
-        let twin = largest(selected.iter().map(|j| (cosine(me, scene.candidate(*j)), *j)).collect());
-        if let Some(found) = twin.filter(|m| m.0 > params.threshold_selected) {
+        let to_selected = |j: &usize| {
+            let c = cosine(me, scene.candidate(*j));
+            (score(params.metric, c, variance(i), variance(*j)), c, *j)
+        };
+        if let Some(found) = largest(selected.iter().map(to_selected).collect()).filter(|m| m.0 > limit_selected) {
             drop(Decision::SELECTED, found);
             continue;
         }

@@ -13,6 +13,7 @@ pub struct Scene {
     pub parents: Option<Vec<i64>>,
     pub variance: Option<Vec<f32>>,
     pub real: Vec<f32>,
+    pub real_variance: Vec<f32>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,19 @@ pub struct Decided {
     pub cosine: Vec<u32>,
     pub rank: Vec<i64>,
     pub selected: usize,
+}
+
+impl Decided {
+    /// Before anybody was looked at.
+    pub fn unseen(count: usize) -> Self {
+        Self {
+            decision: vec![Decision::TARGET_REACHED; count],
+            blocker: vec![-1; count],
+            cosine: vec![f32::NAN.to_bits(); count],
+            rank: vec![-1; count],
+            selected: 0,
+        }
+    }
 }
 
 impl Scene {
@@ -54,6 +68,7 @@ impl Scene {
             parents: Some(parents),
             candidates,
             real: reals,
+            real_variance: (0..real).map(|i| (i % 5) as f32 / 8.0).collect(),
         }
     }
 
@@ -64,6 +79,40 @@ impl Scene {
         for rows in [&mut scene.candidates, &mut scene.real] {
             stream.fill_normal(rows);
             rows.chunks_exact_mut(dim).for_each(|row| row[0] += 1.0);
+        }
+        scene
+    }
+
+    /// Candidates between two of the real identities, which are nearly orthogonal but for some clusters. `noise` is what they lie beside
+    /// the great circle; every 25th candidate is no child of its parents at all where `strangers`.
+    pub fn children(count: usize, real: usize, dim: usize, noise: f32, strangers: bool, seed: u64) -> Self {
+        let mut scene = Self::smooth(count, real, dim, seed);
+        let mut stream = Stream::new(seed, "test scene", 3, 0);
+        stream.fill_normal(&mut scene.real);
+        for i in (1..real).filter(|i| i % 4 == 1) {
+            for k in 0..dim {
+                scene.real[i * dim + k] = 0.6 * scene.real[i * dim + k] + scene.real[(i - 1) * dim + k];
+            }
+        }
+        let parents = scene.parents.as_mut().expect("given");
+        let unit = |i: usize| {
+            let row = &scene.real[i * dim..][..dim];
+            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            row.iter().map(move |x| x / norm).collect::<Vec<f32>>()
+        };
+        for i in 0..count {
+            let (a, b) = (stream.below(real as u64) as usize, stream.below(real as u64) as usize);
+            parents[2 * i..2 * i + 2].copy_from_slice(&[a as i64, b as i64]);
+            let (x, y, t) = (unit(a), unit(b), 0.3 + 0.4 * stream.uniform() as f32);
+            let mut beside = vec![0f32; dim];
+            stream.fill_normal(&mut beside);
+            let beside = beside.iter().map(|e| e * noise / (dim as f32).sqrt());
+            if !(strangers && i % 25 == 0) {
+                let row = beside.enumerate().map(|(k, e)| (1.0 - t) * x[k] + t * y[k] + e + 1e-4);
+                scene
+                    .candidates
+                    .splice(i * dim..(i + 1) * dim, row.collect::<Vec<f32>>());
+            }
         }
         scene
     }
@@ -118,10 +167,10 @@ impl Scene {
             parents: parents.into(),
             variance: variance.into(),
         };
-        let (spread, images) = (vec![0.1f32; self.real_len()], vec![9i64; self.real_len()]);
+        let images = vec![9i64; self.real_len()];
         let real = Identities {
             mean: TensorRef::new(&self.real, &[self.real_len(), self.dim])?,
-            variance: TensorRef::new(&spread, &[self.real_len()])?,
+            variance: TensorRef::new(&self.real_variance, &[self.real_len()])?,
             variance_per_dim: None.into(),
             count: TensorRef::new(&images, &[self.real_len()])?,
         };

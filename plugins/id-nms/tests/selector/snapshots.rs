@@ -12,7 +12,7 @@ fn listing_and_schemas() {
         let schema: serde_json::Value = serde_json::from_str(&c.params_schema).expect("a schema is JSON");
         insta::assert_json_snapshot!(c.name.clone(), (&c.kind, &c.name, &c.summary, schema));
     }
-    assert_eq!(components.len(), 2);
+    assert_eq!(components.len(), 3);
 }
 
 #[test]

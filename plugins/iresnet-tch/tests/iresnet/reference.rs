@@ -11,24 +11,32 @@ use crate::{scene, tensor_file::TensorFile};
 const RELATIVE: f64 = 1e-4;
 const ABSOLUTE: f64 = 1e-5;
 
-fn fixture() -> TensorFile {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/tiny_iresnet.safetensors"]
-        .iter()
-        .collect();
+pub fn fixture() -> TensorFile {
+    fixture_file("tiny_iresnet.safetensors")
+}
+
+pub fn fixture_file(name: &str) -> TensorFile {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures", name].iter().collect();
     TensorFile::read(&path)
 }
 
-fn checkpoint(net: &IResNet, path: &Path, ctx: &Ctx<'_>) -> TensorFile {
+pub fn checkpoint(net: &dyn Backbone, path: &Path, ctx: &Ctx<'_>) -> TensorFile {
     net.save(path, SaveKind::CHECKPOINT, ctx).expect("a checkpoint");
     TensorFile::read(path)
 }
 
 /// A network that holds the fixture's initial tensors, head included.
-fn loaded(fixture: &TensorFile, folder: &Path, ctx: &Ctx<'_>) -> IResNet {
+pub fn loaded(fixture: &TensorFile, folder: &Path, ctx: &Ctx<'_>) -> IResNet {
     let mut net = scene::net("{}");
+    load_fixture(&mut net, fixture, folder, ctx);
+    net
+}
+
+/// Gives `net` the fixture's initial tensors, head included.
+pub fn load_fixture(net: &mut dyn Backbone, fixture: &TensorFile, folder: &Path, ctx: &Ctx<'_>) {
     net.initialise(scene::CLASSES, 1, ctx).expect("new weights");
     let path = folder.join("start.safetensors");
-    let mut file = checkpoint(&net, &path, ctx);
+    let mut file = checkpoint(net, &path, ctx);
     let mut replaced = 0;
     for (name, entry) in &mut file.tensors {
         let name = if name == "head.weight" { "head" } else { name };
@@ -44,10 +52,9 @@ fn loaded(fixture: &TensorFile, folder: &Path, ctx: &Ctx<'_>) -> IResNet {
     );
     file.write(&path);
     net.load(&path, ctx).expect("a checkpoint");
-    net
 }
 
-fn assert_near(what: &str, found: &[f32], reference: &[f32]) {
+pub fn assert_near(what: &str, found: &[f32], reference: &[f32]) {
     assert_eq!(found.len(), reference.len(), "{what}");
     for (i, (f, r)) in found.iter().zip(reference).enumerate() {
         let (f, r) = (f64::from(*f), f64::from(*r));

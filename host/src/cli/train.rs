@@ -1,0 +1,294 @@
+//! `ficta train`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::ValueEnum;
+use ficta_core::{Error, Kind, Result, random::derive_seed};
+use serde_json::{Value, json};
+
+use super::{args::PluginFolderArgs, cancellation, component_args::choice, own_stdout::out, plugin_folders::registry};
+use crate::{
+    config::{ComponentChoice, LearningRate, TrainingConfig},
+    data::{DataConfig, ImageFolder, prepare::prepare},
+    pipeline::{Place, PluginsLock, face_training::FaceTraining, images::Images},
+    registry::Registry,
+    run_host::RunHost,
+    storage::json as json_file,
+};
+
+/// What a training was asked for, among its outputs.
+pub const SETTINGS: &str = "training.json";
+/// The folder of unfinished work.
+const WORK: &str = ".training";
+
+/// `ficta train`
+#[derive(clap::Args, Debug)]
+pub struct TrainArgs {
+    /// Aligned faces: a folder with one folder a person.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// The network (`ficta plugins list` shows what there is).
+    #[arg(long, default_value = "iresnet")]
+    backbone: String,
+    /// A parameter of the network: `--param depth=50`.
+    #[arg(long = "param", value_name = "KEY=VALUE")]
+    params: Vec<String>,
+    /// The loss.
+    #[arg(long, default_value = "cosface")]
+    loss: String,
+    /// A parameter of the loss: `--loss-param margin=0.35`.
+    #[arg(long = "loss-param", value_name = "KEY=VALUE")]
+    loss_params: Vec<String>,
+    /// Optimizer steps.
+    #[arg(long, conflicts_with = "epochs", required_unless_present = "epochs")]
+    steps: Option<usize>,
+    /// Passes over the images, instead of --steps.
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Images a step.
+    #[arg(long, default_value_t = 128)]
+    batch: usize,
+    /// Highest learning rate.
+    #[arg(long, default_value_t = 0.1)]
+    lr: f64,
+    /// How the rate goes: down by 10 at 10, 16, 21 and 25 thirtieths; or as a power of what is left (arcface_torch); or as a half cosine.
+    #[arg(long, value_enum, default_value_t = Schedule::Steps)]
+    lr_schedule: Schedule,
+    /// Steps of linear warm-up.
+    #[arg(long, default_value_t = 0)]
+    warmup: usize,
+    /// Do not mirror images at random.
+    #[arg(long)]
+    no_flip: bool,
+    /// Weights to start from (.safetensors, .pth).
+    #[arg(long, value_name = "WEIGHTS")]
+    init: Option<PathBuf>,
+    /// Steps between checkpoints.
+    #[arg(long, default_value_t = 200)]
+    checkpoint_every: usize,
+    /// Everything random follows from it.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Threads; 0 for all cores.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Where weights and curves go.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Goes on with a training that was stopped.
+    #[arg(long)]
+    resume: bool,
+    /// No progress, no log.
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
+}
+
+/// Schedules of the learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Schedule {
+    Steps,
+    Poly,
+    Cosine,
+}
+
+impl TrainArgs {
+    fn learning_rate(&self) -> LearningRate {
+        let (peak, warmup) = (self.lr, self.warmup);
+        match self.lr_schedule {
+            Schedule::Steps => LearningRate::Steps {
+                peak,
+                warmup,
+                milestones: [10.0, 16.0, 21.0, 25.0]
+                    .iter()
+                    .map(|e| (format!("{e:02}"), e / 30.0))
+                    .collect(),
+                divisor: 10.0,
+            },
+            Schedule::Poly => LearningRate::Poly {
+                peak,
+                warmup,
+                power: 2.0,
+            },
+            Schedule::Cosine => LearningRate::Cosine { peak, warmup },
+        }
+    }
+
+    fn training(&self, images: usize) -> Result<TrainingConfig> {
+        let positive = [
+            ("--batch", self.batch),
+            ("--checkpoint-every", self.checkpoint_every),
+            ("--steps", self.steps.unwrap_or(1)),
+            ("--epochs", self.epochs.unwrap_or(1)),
+        ];
+        if let Some((flag, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(Error::config(format!("{flag} is 0, expected at least 1")));
+        }
+        let learning_rate = self.learning_rate();
+        learning_rate.check("--lr")?;
+        let of_epochs = |epochs: usize| (epochs * images).div_ceil(self.batch);
+        Ok(TrainingConfig {
+            steps: self.steps.or(self.epochs.map(of_epochs)).unwrap_or(1),
+            batch: self.batch,
+            learning_rate,
+            flip: !self.no_flip,
+            seeds: 1,
+            checkpoint_every: self.checkpoint_every,
+        })
+    }
+}
+
+pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
+    let cancelled = cancellation::on_ctrl_c()?;
+    let registry = registry(&args.plugins)?;
+    let backbone = choice(&args.backbone, &args.params, "--param")?;
+    let loss = choice(&args.loss, &args.loss_params, "--loss-param")?;
+    registry.check(Kind::BACKBONE, &backbone.plugin, &backbone.params)?;
+    registry.check(Kind::LOSS, &loss.plugin, &loss.params)?;
+    let threads = match args.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    };
+    let host = RunHost::new(args.seed, threads, args.quiet, cancelled);
+    host.enter("data");
+    let images = read_images(args, &backbone, &registry, &host)?;
+    let training = args.training(images.len())?;
+    let settings = json!({
+        "data": args.data, "images": images.len(), "identities": images.identities(),
+        "backbone": backbone, "loss": loss, "training": training, "init": args.init, "seed": args.seed,
+    });
+    let work = args.out.join(WORK);
+    let (dir, resume) = (work.join("outputs"), work.join("resume"));
+    if claim(args, &work, &settings)? == Claim::Finished {
+        host.say(&format!("{} is finished", args.out.display()));
+        return report(args, &settings, as_json);
+    }
+    for path in [&dir, &resume] {
+        fs::create_dir_all(path).map_err(|e| Error::io(format!("{}: {e}", path.display())))?;
+    }
+    json_file::write(&work.join(SETTINGS), &settings)?;
+    host.enter("train");
+    let place = Place {
+        dir: dir.clone(),
+        resume,
+        root: &args.out,
+        plugins_lock: &PluginsLock::default(),
+        registry: &registry,
+        host: &host,
+        seed: args.seed,
+    };
+    FaceTraining {
+        backbone: &backbone,
+        loss: &loss,
+        training: &training,
+        images: &images,
+        weights_seed: derive_seed(args.seed, "backbone.weights", 0, 0),
+        order_seed: derive_seed(args.seed, "backbone.order", 0, 0),
+        start: args.init.as_deref(),
+    }
+    .run(&place)?;
+    host.enter("");
+    json_file::write(&dir.join(SETTINGS), &settings)?;
+    finish(&args.out, &dir, &work)?;
+    report(args, &settings, as_json)
+}
+
+/// The images at the network's size.
+fn read_images(args: &TrainArgs, backbone: &ComponentChoice, registry: &Registry, host: &RunHost) -> Result<Images> {
+    let info = registry.backbone(&backbone.plugin, &backbone.params)?.info();
+    let settings = DataConfig {
+        min_images: 1,
+        size: info.height,
+        channels: info.channels,
+        ..DataConfig::at(&args.data)
+    };
+    settings.check()?;
+    let source = ImageFolder::read(&settings.path, settings.min_images)?;
+    let everybody: Vec<_> = (0..source.identities.len()).collect();
+    let (paths, labels) = source.images_of(&everybody);
+    let (ctx, total) = (host.ctx(), paths.len() as u64);
+    let prepared = prepare(&paths, &settings, |done| ctx.progress(done as u64, total, "images"))?;
+    Ok(Images {
+        pixels: prepared.small,
+        labels,
+        height: prepared.size,
+        width: prepared.size,
+    })
+}
+
+#[derive(PartialEq, Eq)]
+enum Claim {
+    Free,
+    Finished,
+}
+
+/// Makes sure that nothing of another training is lost or taken up.
+fn claim(args: &TrainArgs, work: &Path, settings: &Value) -> Result<Claim> {
+    let shown = args.out.display();
+    let other = |found: &Value| {
+        let differs = |key: &&String| found.get(key.as_str()) != settings.get(key.as_str());
+        let keys: Vec<_> = settings
+            .as_object()
+            .into_iter()
+            .flat_map(|s| s.keys())
+            .filter(differs)
+            .cloned()
+            .collect();
+        Error::config(format!("{shown} holds a training with another {}", keys.join(", ")))
+            .help("give the options that it was started with, or another --out")
+    };
+    let done = args.out.join(SETTINGS);
+    if done.exists() && !work.exists() {
+        let found: Value = json_file::read(&done)?;
+        return match (args.resume, found == *settings) {
+            (true, true) => Ok(Claim::Finished),
+            (true, false) => Err(other(&found)),
+            (false, _) => Err(Error::config(format!("{shown} holds a finished training")).help("take another --out")),
+        };
+    }
+    if !work.exists() {
+        return Ok(Claim::Free);
+    }
+    if !args.resume {
+        return Err(Error::config(format!("{shown} holds a training that was stopped"))
+            .help("go on with --resume, or take another --out"));
+    }
+    let started = work.join(SETTINGS);
+    if started.exists() {
+        let found: Value = json_file::read(&started)?;
+        if found != *settings {
+            return Err(other(&found));
+        }
+    }
+    Ok(Claim::Free)
+}
+
+/// Moves the outputs to their place; the settings last, which say that the training is finished.
+fn finish(out: &Path, dir: &Path, work: &Path) -> Result<()> {
+    let io = |path: &Path, e: std::io::Error| Error::io(format!("{}: {e}", path.display()));
+    let mut names: Vec<_> = fs::read_dir(dir)
+        .map_err(|e| io(dir, e))?
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .collect();
+    names.sort_by_key(|name| (name == SETTINGS, name.clone()));
+    for name in names {
+        fs::rename(dir.join(&name), out.join(&name)).map_err(|e| io(&out.join(&name), e))?;
+    }
+    fs::remove_dir_all(work).map_err(|e| io(work, e))
+}
+
+fn report(args: &TrainArgs, settings: &Value, as_json: bool) -> Result<()> {
+    let weights = args.out.join(crate::pipeline::face_training::WEIGHTS);
+    match as_json {
+        true => out!(
+            "{:#}",
+            json!({"out": args.out, "weights": weights, "training": settings})
+        ),
+        false => out!("{}", weights.display()),
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Values of a column of a row group, with their gaps.
+
+use parquet::{
+    column::reader::{ColumnReader, ColumnReaderImpl, get_typed_column_reader},
+    data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type},
+    errors::{ParquetError, Result},
+    file::reader::RowGroupReader,
+};
+
+/// Rows read in one step.
+pub const STEP: usize = 64;
+
+/// A column that is read from front to back.
+pub struct Column<T: DataType> {
+    reader: ColumnReaderImpl<T>,
+    full: i16,
+}
+
+impl<T: DataType> Column<T> {
+    /// The column `at` of a group.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn open(group: &dyn RowGroupReader, at: usize) -> Result<Self> {
+        let full = group.metadata().column(at).column_descr().max_def_level();
+        let untyped: ColumnReader = group.get_column_reader(at)?;
+        Ok(Self {
+            reader: get_typed_column_reader(untyped),
+            full,
+        })
+    }
+
+    /// Passes over `rows` rows.
+    ///
+    /// # Errors
+    /// A damaged file; one that ends early.
+    pub fn skip(&mut self, rows: usize) -> Result<()> {
+        match self.reader.skip_records(rows)? {
+            skipped if skipped == rows => Ok(()),
+            skipped => Err(ParquetError::EOF(format!(
+                "the column ends after {skipped} of {rows} rows"
+            ))),
+        }
+    }
+
+    /// The next `rows` rows; none where there is no value.
+    ///
+    /// # Errors
+    /// A damaged file; one that ends early.
+    pub fn next(&mut self, rows: usize) -> Result<Vec<Option<T::T>>> {
+        let (mut values, mut levels) = (Vec::new(), Vec::new());
+        let wanted = (self.full > 0).then_some(&mut levels);
+        let (read, _, _) = self.reader.read_records(rows, wanted, None, &mut values)?;
+        if read != rows {
+            return Err(ParquetError::EOF(format!(
+                "the column has {read} more rows, expected {rows}"
+            )));
+        }
+        if self.full == 0 {
+            return Ok(values.into_iter().map(Some).collect());
+        }
+        let mut values = values.into_iter();
+        let mut next = |level: &i16| if *level == self.full { values.next() } else { None };
+        Ok(levels.iter().map(&mut next).collect())
+    }
+}
+
+/// Calls `each` for the integers of a whole group.
+///
+/// # Errors
+/// A damaged file; what `each` returns is inside.
+pub fn integers<E>(
+    group: &dyn RowGroupReader,
+    at: usize,
+    rows: usize,
+    wide: bool,
+    mut each: impl FnMut(Option<i64>) -> Result<(), E>,
+) -> Result<Result<(), E>> {
+    fn go<T: DataType, E>(
+        mut column: Column<T>,
+        rows: usize,
+        each: &mut dyn FnMut(Option<i64>) -> Result<(), E>,
+        as_i64: fn(T::T) -> i64,
+    ) -> Result<Result<(), E>> {
+        let mut left = rows;
+        while left > 0 {
+            let step = left.min(8192);
+            for value in column.next(step)? {
+                if let Err(e) = each(value.map(as_i64)) {
+                    return Ok(Err(e));
+                }
+            }
+            left -= step;
+        }
+        Ok(Ok(()))
+    }
+    match wide {
+        true => go(Column::<Int64Type>::open(group, at)?, rows, &mut each, |v| v),
+        false => go(Column::<Int32Type>::open(group, at)?, rows, &mut each, i64::from),
+    }
+}
+
+/// Calls `each` for the texts of a whole group.
+///
+/// # Errors
+/// As for [`integers`].
+pub fn texts<E>(
+    group: &dyn RowGroupReader,
+    at: usize,
+    rows: usize,
+    mut each: impl FnMut(Option<ByteArray>) -> Result<(), E>,
+) -> Result<Result<(), E>> {
+    let mut column = Column::<ByteArrayType>::open(group, at)?;
+    let mut left = rows;
+    while left > 0 {
+        let step = left.min(1024);
+        for value in column.next(step)? {
+            if let Err(e) = each(value) {
+                return Ok(Err(e));
+            }
+        }
+        left -= step;
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,175 @@
+//! Training a face-recognition network on labelled images: what a run's stage and `ficta train` share.
+
+use std::path::Path;
+
+use ficta_core::{Backbone, Error, Loss, Result, SaveKind, TensorRef};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Place,
+    images::Images,
+    order::Order,
+    training_alarm::Circumstances,
+    training_loop::{Trainable, train, write_curves},
+};
+use crate::{
+    config::{ComponentChoice, TrainingConfig},
+    storage::json as json_file,
+};
+
+/// The trained weights.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// The size of the training set.
+pub const SET: &str = "training-set.json";
+
+/// The size of a training set, as [`SET`] tells it.
+#[derive(Deserialize, Serialize)]
+pub struct SetSize {
+    /// Identities.
+    pub classes: usize,
+    /// Images.
+    pub images: usize,
+    /// Optimizer steps of the training.
+    pub steps: usize,
+}
+
+/// What is trained, how, and from which seeds.
+pub struct FaceTraining<'a> {
+    /// The network.
+    pub backbone: &'a ComponentChoice,
+    /// The loss.
+    pub loss: &'a ComponentChoice,
+    /// The recipe.
+    pub training: &'a TrainingConfig,
+    /// Labelled images, labels from 0.
+    pub images: &'a Images,
+    /// What the weights are drawn from.
+    pub weights_seed: u64,
+    /// What the order of the images is drawn from.
+    pub order_seed: u64,
+    /// Weights to start from, instead of drawn ones; the head is drawn in any case.
+    pub start: Option<&'a Path>,
+}
+
+impl FaceTraining<'_> {
+    /// Trains, from where the place's resume folder stands, and leaves weights, the set's size and the curves in the place's folder.
+    ///
+    /// # Errors
+    /// Images of another size than the network's; the components'; writing failed.
+    pub fn run(&self, place: &Place<'_>) -> Result<()> {
+        let Self {
+            backbone,
+            loss,
+            training,
+            images,
+            ..
+        } = self;
+        let classes = images.identities();
+        let mut network = place.registry.backbone(&backbone.plugin, &backbone.params)?;
+        let info = network.info();
+        if (info.height, info.width) != (images.height, images.width) {
+            return Err(Error::config(format!(
+                "backbone `{}` takes images of {}x{}, but the training set has {}x{}",
+                backbone.plugin, info.height, info.width, images.height, images.width
+            ))
+            .help("make data.size and the backbone's input_size agree"));
+        }
+        network.initialise(classes, self.weights_seed, &place.ctx())?;
+        if let Some(start) = self.start {
+            network.load(start, &place.ctx())?;
+        }
+        let mut run = Run {
+            network,
+            loss: place.registry.loss(&loss.plugin, &loss.params)?,
+            order: Order::new(self.order_seed, images.len(), training.flip),
+            channels: info.channels,
+            images,
+            training,
+            place,
+        };
+        let losses = train(place, training.steps, training.checkpoint_every, &mut run)?;
+        run.network
+            .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        json_file::write(
+            &place.dir.join(SET),
+            &SetSize {
+                classes,
+                images: images.len(),
+                steps: training.steps,
+            },
+        )?;
+        run.write_curves(&losses)
+    }
+}
+
+struct Run<'a> {
+    network: Box<dyn Backbone>,
+    loss: Box<dyn Loss>,
+    order: Order,
+    channels: usize,
+    images: &'a Images,
+    training: &'a TrainingConfig,
+    place: &'a Place<'a>,
+}
+
+impl Run<'_> {
+    fn rate(&self, step: usize) -> f64 {
+        self.training.learning_rate.at(step, self.training.steps)
+    }
+
+    fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances {
+            training: self.training,
+            classes: self.images.identities(),
+            images: self.images.len(),
+        }
+    }
+
+    fn write_curves(&self, losses: &[f64]) -> Result<()> {
+        write_curves(&self.place.dir, losses, |step| self.rate(step))
+    }
+}
+
+impl Trainable for Run<'_> {
+    fn step(&mut self, step: usize) -> Result<f64> {
+        let (t, images) = (self.training, self.images);
+        let chosen = self.order.batch(step, t.batch);
+        let pixels = images.batch(&chosen, self.channels)?;
+        let labels: Vec<_> = chosen.iter().map(|(i, _)| images.labels[*i]).collect();
+        let rate = self.rate(step);
+        self.network.train_step(
+            TensorRef::new(&pixels, &[t.batch, self.channels, images.height, images.width])?,
+            TensorRef::new(&labels, &[t.batch])?,
+            &mut *self.loss,
+            rate,
+            &self.place.ctx(),
+        )
+    }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        self.network.save(path, SaveKind::CHECKPOINT, &self.place.ctx())
+    }
+
+    fn load(&mut self, path: &Path, loss_state: &[u8]) -> Result<()> {
+        self.network.load(path, &self.place.ctx())?;
+        self.loss.load_state(loss_state)
+    }
+
+    fn loss_state(&self) -> Result<Vec<u8>> {
+        self.loss.save_state()
+    }
+
+    fn watch(&self, losses: &[f64]) {
+        if let Some(alarm) = self.circumstances().alarm(losses) {
+            self.place.ctx().warn(&alarm);
+        }
+    }
+
+    fn why_diverged(&self) -> String {
+        format!("the training has diverged; {}", self.circumstances().likely_cause())
+    }
+
+    fn checkpointed(&self, losses: &[f64]) -> Result<()> {
+        self.write_curves(losses)
+    }
+}

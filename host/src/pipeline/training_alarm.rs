@@ -1,0 +1,122 @@
+//! What is probably wrong with a training that does not learn.
+
+use crate::config::{LearningRate, TrainingConfig};
+
+/// arcface_torch trains with 0.1 for 512 images a step; more images a step bear proportionally more.
+const RATE_AN_IMAGE: f64 = 0.1 / 512.0;
+/// The factor on that from which a rate is suspect.
+const SUSPECT: f64 = 6.0;
+/// Steps whose losses are averaged.
+const WINDOW: usize = 50;
+
+/// A training set and how it is trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The recipe.
+    pub training: &'a TrainingConfig,
+    /// Identities.
+    pub classes: usize,
+    /// Images.
+    pub images: usize,
+}
+
+impl Circumstances<'_> {
+    /// The step at which the loss must have fallen: two epochs, and 200 steps behind the warm-up.
+    fn due(&self) -> usize {
+        let epoch = self.images.div_ceil(self.training.batch);
+        (2 * epoch).max(200 + self.training.learning_rate.warmup())
+    }
+
+    /// A line for the user where the losses so far say, at the one step where it is due, that nothing is learnt.
+    pub fn alarm(&self, losses: &[f64]) -> Option<String> {
+        if losses.len() != self.due() || losses.len() < 2 * WINDOW {
+            return None;
+        }
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let (first, last) = (mean(&losses[..WINDOW]), mean(&losses[losses.len() - WINDOW..]));
+        (last > 0.98 * first).then(|| {
+            format!(
+                "after {} steps the loss has not fallen ({first:.2} at first, {last:.2} now): the network is no better than chance; {}",
+                losses.len(),
+                self.likely_cause()
+            )
+        })
+    }
+
+    /// What to look at first.
+    pub fn likely_cause(&self) -> String {
+        let (peak, batch) = (self.training.learning_rate.peak(), self.training.batch);
+        let usual = RATE_AN_IMAGE * batch as f64;
+        let each = self.images as f64 / self.classes.max(1) as f64;
+        if peak > SUSPECT * usual {
+            return format!(
+                "likely the learning rate: {peak} is {:.0} times what is usual for {batch} images a step ({usual:.4}); lower it, or warm it up for longer",
+                peak / usual
+            );
+        }
+        if each < 2.0 {
+            return format!(
+                "likely the labels: {} identities with {each:.1} images each leave nothing to tell a person by; are the folders people?",
+                self.classes
+            );
+        }
+        "likely the labels (do the folders hold one person each?), else the pixels (in [-1,1]; RGB for weights that were trained on RGB, BGR for AdaFace's)"
+            .into()
+    }
+}
+
+impl LearningRate {
+    /// Its highest value.
+    pub fn peak(&self) -> f64 {
+        let (Self::Cosine { peak, .. } | Self::Steps { peak, .. } | Self::Poly { peak, .. }) = self;
+        *peak
+    }
+
+    /// Steps of warm-up.
+    pub fn warmup(&self) -> usize {
+        let (Self::Cosine { warmup, .. } | Self::Steps { warmup, .. } | Self::Poly { warmup, .. }) = self;
+        *warmup
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn training(peak: f64, batch: usize) -> TrainingConfig {
+        let text = format!("steps = 1000\nbatch = {batch}\nlearning_rate = {{ schedule = \"poly\", peak = {peak} }}");
+        toml::from_str(&text).unwrap()
+    }
+
+    fn around(training: &TrainingConfig, classes: usize) -> Circumstances<'_> {
+        Circumstances {
+            training,
+            classes,
+            images: 1000,
+        }
+    }
+
+    #[test]
+    fn a_flat_loss_is_told_once_and_a_falling_one_never() {
+        let t = training(0.1, 64);
+        let (flat, falling): (Vec<f64>, Vec<f64>) = (0..400).map(|i| (30.0, 30.0 - i as f64 / 100.0)).unzip();
+        let told = |losses: &[f64]| {
+            (1..=400)
+                .filter(|n| around(&t, 100).alarm(&losses[..*n]).is_some())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&flat), [200]);
+        assert!(told(&falling).is_empty());
+    }
+
+    #[test]
+    fn the_likely_cause_is_named() {
+        assert!(around(&training(1.0, 64), 100).likely_cause().contains("80 times"));
+        assert!(
+            around(&training(0.1, 512), 900)
+                .likely_cause()
+                .contains("1.1 images each")
+        );
+        assert!(around(&training(0.1, 512), 100).likely_cause().contains("labels"));
+    }
+}

@@ -1,0 +1,58 @@
+//! Training steps beside PyTorch's: the same network, batch and threads, one after the other.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::python;
+use crate::{
+    steps::{Call, Steps},
+    workspace,
+};
+
+/// Parameters of `iresnet`, images a step, measured steps. About 20 s each on two cores.
+const CASES: [(&str, &str, &str); 5] = [
+    (
+        r#"{"blocks":[1,1,1,1],"widths":[16,32,64,128,128],"dim":128,"input_size":32,"precision":"f32"}"#,
+        "64",
+        "30",
+    ),
+    (r#"{"depth":18,"precision":"f32"}"#, "16", "4"),
+    (r#"{"depth":18,"precision":"bf16"}"#, "16", "4"),
+    (r#"{"depth":50,"precision":"f32"}"#, "16", "3"),
+    (r#"{"depth":50,"precision":"bf16"}"#, "16", "3"),
+];
+
+/// Measures each case here and in PyTorch.
+pub fn measure(steps: &mut Steps) -> Result<()> {
+    let root = workspace::root();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+    let program = root.join("tests/bench/python/train.py");
+    for (params, batch, count) in CASES {
+        println!("\n{params}, {batch} images a step");
+        steps.call(
+            "ficta",
+            &Call {
+                environment: &[("OMP_WAIT_POLICY", Path::new("passive"))],
+                folder: &root,
+                program: "cargo",
+                arguments: &[
+                    "run",
+                    "--quiet",
+                    "--release",
+                    "-p",
+                    "ficta-iresnet-tch",
+                    "--example",
+                    "iresnet_throughput",
+                    "--",
+                    params,
+                    batch,
+                    &threads,
+                    count,
+                ],
+            },
+        )?;
+        python::run(steps, "PyTorch", &program, &[params, batch, &threads, count])?;
+    }
+    Ok(())
+}

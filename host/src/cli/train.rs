@@ -52,7 +52,7 @@ pub struct TrainArgs {
     #[arg(long, default_value_t = 128)]
     batch: usize,
     /// Highest learning rate.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.1, allow_negative_numbers = true)]
     lr: f64,
     /// How the rate goes: down by 10 at 10, 16, 21 and 25 thirtieths; or as a power of what is left (arcface_torch); or as a half cosine.
     #[arg(long, value_enum, default_value_t = Schedule::Steps)]

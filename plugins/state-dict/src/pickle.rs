@@ -77,7 +77,7 @@ impl<'a> Machine<'a> {
             b'.' => return self.pop().map(Some),
             b'(' => self.stack.push(Slot::Mark),
             b'0' => drop(self.stack.pop().ok_or_else(empty)?),
-            b'1' => drop(self.to_mark()?),
+            b'1' => drop(self.pop_to_mark()?),
             b'2' => {
                 let top = self.pop()?;
                 self.push(top.clone());
@@ -120,10 +120,10 @@ impl<'a> Machine<'a> {
             b')' => self.push(Value::Sequence(Rc::new([]))),
             0x8f => self.push(Value::Opaque), // EMPTY_SET
             0x90 => {
-                self.to_mark()?; // ADDITEMS to the set below
+                self.pop_to_mark()?; // ADDITEMS to the set below
             }
             b't' | 0x91 => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.push(Value::Sequence(items.into()));
             }
             0x85..=0x87 => {
@@ -136,11 +136,11 @@ impl<'a> Machine<'a> {
                 self.push(Value::Sequence(items.into()));
             }
             b'l' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.push(Value::List(Rc::new(items.into())));
             }
             b'd' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.push(Value::Dict(Rc::new(pairs(items)?.into())));
             }
             b'a' => {
@@ -148,7 +148,7 @@ impl<'a> Machine<'a> {
                 self.extend_list(vec![item])?;
             }
             b'e' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.extend_list(items)?;
             }
             b's' => {
@@ -156,7 +156,7 @@ impl<'a> Machine<'a> {
                 self.extend_dict(vec![key, value])?;
             }
             b'u' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.extend_dict(items)?;
             }
             b'c' => {
@@ -226,7 +226,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Value>> {
+    fn pop_to_mark(&mut self) -> Result<Vec<Value>> {
         let mark = self
             .stack
             .iter()
@@ -358,7 +358,7 @@ fn values(slots: Vec<Slot>) -> Result<Vec<Value>> {
 }
 
 fn pairs(items: Vec<Value>) -> Result<Vec<(Value, Value)>> {
-    if items.len() % 2 != 0 {
+    if !items.len().is_multiple_of(2) {
         return Err(Error::data("a key without a value"));
     }
     let mut items = items.into_iter();

@@ -8,8 +8,8 @@ use crate::product::panels::put;
 use crate::product::vector::load;
 use crate::product::{Columns, Instructions, Panels, Sums, multiply, whole_blocks};
 
-/// Numbers of windows that are gathered at a time (8 MB).
-const AT_ONCE: usize = 1 << 21;
+/// Numbers of windows that are gathered at a time, for each thread (1 MB): what a core's own cache holds.
+const AT_ONCE: usize = 1 << 18;
 /// Pixels that a thread finishes at a time.
 const PIXELS: usize = 32;
 
@@ -24,7 +24,10 @@ pub fn columns(layer: &Layer, filters: &[f32], instructions: Instructions) -> Co
 /// Fills `out`.
 pub fn convolve(layer: &Layer, columns: &Columns, maps: &Maps<'_>, out: &mut [f32], instructions: Instructions) {
     let depth = layer.window.taps() * layer.inputs;
-    let rows = (AT_ONCE / whole_blocks(depth)).next_multiple_of(instructions.panel_rows());
+    let at_once = AT_ONCE * rayon::current_num_threads();
+    let rows = (at_once / whole_blocks(depth))
+        .max(1)
+        .next_multiple_of(instructions.panel_rows());
     for (part, out) in out.chunks_mut(rows * layer.outputs).enumerate() {
         let (first, rows) = (part * rows, out.len() / layer.outputs);
         let panels = Panels::new([1, rows, depth], instructions);

@@ -19,8 +19,9 @@ const TILE: usize = 4;
 const SPAN: usize = 6;
 /// Products.
 const PRODUCTS: usize = SPAN * SPAN;
-/// Numbers of transformed inputs and sums at a time (8 MB): what a share of the last cache holds.
-const AT_ONCE: usize = 1 << 21;
+/// Transformed inputs and sums at a time, for each thread (1 MB): what a core's own cache holds. Reading the filters more often costs less
+/// than sending these through the memory.
+const AT_ONCE: usize = 1 << 18;
 
 const A: f32 = FRAC_1_SQRT_2 as f32;
 const B: f32 = SQRT_2 as f32;
@@ -67,8 +68,7 @@ pub fn convolve(layer: &Layer, columns: &Columns, maps: &Maps<'_>, out: &mut [f3
     let [high, wide] = maps.count;
     let across = wide.div_ceil(TILE);
     let channels = layer.inputs + columns.panels() * columns.width();
-    let env = |n: &str, d: usize| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-    let at_once = (PRODUCTS * layer.inputs * layer.outputs / env("DIV", 1)).clamp(env("LOW", 131072), env("HIGH", AT_ONCE));
+    let at_once = AT_ONCE * rayon::current_num_threads();
     let lines_at_once = (at_once / (PRODUCTS * channels * across)).max(1);
     // A line of tiles is up to four lines of pixels; the last of a map may have fewer.
     let mut lines: Vec<(usize, &mut [f32])> = Vec::new();

@@ -64,9 +64,6 @@ struct Target {
     exp: f32,
 }
 
-/// Cosines between two looks at cancellation: a few milliseconds.
-const LOOK: usize = 1 << 20;
-
 /// The mean of -log softmax(scale * logits)\[label\] over the batch and its gradient on the cosines.
 ///
 /// `margin` turns each row's cosines into logits and gives the slopes. It is called once a row, on as many threads as `ctx` grants; the result is
@@ -78,8 +75,7 @@ const LOOK: usize = 1 << 20;
 /// by the system's library: every machine gets the same bits. Probabilities below e^-80 of the row's largest are 0.
 ///
 /// # Errors
-/// Shapes that do not agree, an empty batch, labels out of range, cosines that are not finite, a margin whose loss is not finite; cancellation.
-/// Shapes that do not agree, an empty batch, labels out of range, cosines or norms that are not finite, a margin whose loss is not finite, cancellation.
+/// Shapes that do not agree, an empty batch, labels out of range, cosines or norms that are not finite, a margin whose loss is not finite; cancellation.
 pub fn softmax_cross_entropy(
     input: &LossInput<'_>,
     gradient: &mut LossGradient<'_>,
@@ -109,6 +105,10 @@ pub fn softmax_cross_entropy(
         for (i, logits) in (first..).zip(piece.chunks_exact_mut(classes)) {
             ctx.check_cancelled()?;
             let label = target(i, labels[i], classes, split)?;
+            if !norms[i].is_finite() {
+                return Err(Error::data(format!("the embedding norm of row {i} is {}", norms[i]))
+                    .help("the embeddings have diverged: lower the learning rate"));
+            }
             take_cosines(i, &cosines[i * classes..][..classes], logits)?;
             slopes.fill(1.0);
             let mut norm_slope = 0.0;
@@ -145,42 +145,6 @@ pub fn softmax_cross_entropy(
                 weighted,
                 target,
             });
-    let mut slopes = vec![1f32; classes];
-    let mut rows: Vec<Summary> = Vec::with_capacity(batch);
-    let between_looks = (LOOK / classes).max(1);
-
-    // Each row is finished but for its normaliser while it is in the cache: grad holds slope * exp(logit - the row's own maximum).
-    for (i, &label) in labels.iter().enumerate() {
-        if i % between_looks == 0 {
-            ctx.check_cancelled()?;
-        }
-        let label = target(i, label, classes, split)?;
-        let logits = &mut grad[i * classes..][..classes];
-        if !norms[i].is_finite() {
-            return Err(Error::data(format!("the embedding norm of row {i} is {}", norms[i]))
-                .help("the embeddings have diverged: lower the learning rate"));
-        }
-        take_cosines(i, &cosines[i * classes..][..classes], logits)?;
-        slopes.fill(1.0);
-        margin(Row {
-            index: i,
-            label,
-            norm: norms[i],
-            logits,
-            slopes: &mut slopes,
-        });
-        multiply(logits, scale);
-        let max = maximum(logits);
-        let target = label.map(|y| (y, logits[y], slopes[y]));
-        let sum = exponentiate(logits, max);
-        let target = target.map(|(class, logit, slope)| Target {
-            class,
-            logit,
-            slope,
-            exp: logits[class],
-        });
-        for (value, slope) in logits.iter_mut().zip(&slopes) {
-            *value *= slope;
         }
         Ok(rows)
     };

@@ -1,49 +1,55 @@
 //! The worst offenders as a contact sheet.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ficta_core::{Error, Result};
 
 use super::{Level, Match};
 use crate::{
-    data::{ImageFolder, png},
+    data::{ImageSource, People, Rgb, source},
     report::contact::{Pair, contact_sheet},
 };
 
 /// Images of people, in the order of the features.
 pub struct Album {
-    files: Vec<PathBuf>,
+    source: Box<dyn ImageSource>,
+    /// Indices in the source.
+    images: Vec<usize>,
     /// First image of each person.
     first: Vec<usize>,
 }
 
 impl Album {
-    /// Lists a folder; its images must be those that the features are of, in the order that `ficta encode` gives.
+    /// Opens a set; its images must be those that the features are of, in the order that `ficta encode` gives.
     ///
     /// # Errors
-    /// Listing failed; another number of images than of features.
+    /// No set that can be read; another number of images than of features.
     pub fn read(folder: &Path, features: usize) -> Result<Self> {
-        let listed = ImageFolder::read(folder, 1)?;
+        let source = source::open(folder)?;
+        let listed = People::of(&*source)?;
+        listed.check_counts(1)?;
         let people: Vec<usize> = (0..listed.len()).collect();
-        let (files, labels) = listed.images_of(&people);
-        if files.len() != features {
+        let (images, labels) = listed.images_of(&people);
+        if images.len() != features {
             return Err(Error::data(format!(
                 "{} holds {} images, but there are {features} features",
                 folder.display(),
-                files.len()
+                images.len()
             ))
-            .help("name the folder that the features were computed from"));
+            .help("name the set that the features were computed from"));
         }
         let first = (0..people.len() as i64)
             .map(|p| labels.partition_point(|l| *l < p))
             .collect();
-        Ok(Self { files, first })
+        Ok(Self { source, images, first })
     }
 
-    fn file(&self, person: usize, image: Option<usize>) -> Result<&PathBuf> {
+    fn image(&self, person: usize, image: Option<usize>) -> Result<Rgb> {
         let row = image.or_else(|| self.first.get(person).copied());
-        row.and_then(|row| self.files.get(row))
-            .ok_or_else(|| Error::data(format!("person {person} has no image in the folder")))
+        let index = row
+            .and_then(|row| self.images.get(row))
+            .ok_or_else(|| Error::data(format!("person {person} has no image in the set")))?;
+        self.source.decode(*index)
     }
 }
 
@@ -56,9 +62,9 @@ pub fn sheet(level: Level, matches: &[&Match], fictional: &Album, real: &Album) 
     for (rank, m) in matches.iter().enumerate() {
         pairs.push(Pair {
             name: format!("{}. {:.3}", rank + 1, m.cosine),
-            first: png::read(fictional.file(m.person, m.image)?)?,
+            first: fictional.image(m.person, m.image)?,
             first_words: format!("fictional {}", m.label),
-            second: png::read(real.file(m.like, m.like_image)?)?,
+            second: real.image(m.like, m.like_image)?,
             second_words: format!("real {}", m.like_label),
         });
     }

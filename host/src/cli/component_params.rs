@@ -1,9 +1,9 @@
-//! `--param KEY=VALUE`.
+//! A component's parameters on the command line: `--param KEY=VALUE`.
 
 use ficta_core::Result;
 use serde_json::{Value, json};
 
-use crate::config::layers::apply;
+use crate::config::{ComponentChoice, layers::apply};
 
 /// The parameters of one component on the command line.
 #[derive(clap::Args, Debug)]
@@ -19,18 +19,29 @@ impl ComponentParamArgs {
     /// # Errors
     /// No `=`; a key inside something that is no table.
     pub fn value(&self) -> Result<Value> {
-        parse(&self.params)
+        parse(&self.params, "--param")
     }
 }
 
-/// Parameters, as a run file's `params` would give them.
+/// What the option named `option` gives, as a run file's `params` would.
 ///
 /// # Errors
 /// No `=`; a key inside something that is no table.
-pub fn parse(given: &[String]) -> Result<Value> {
+pub fn parse(given: &[String], option: &str) -> Result<Value> {
     let mut value = json!({});
-    given.iter().try_for_each(|one| apply(&mut value, "--param", one))?;
+    given.iter().try_for_each(|one| apply(&mut value, option, one))?;
     Ok(value)
+}
+
+/// The choice of `plugin` with the parameters that `option` gives.
+///
+/// # Errors
+/// As [`parse`].
+pub fn choice(plugin: &str, given: &[String], option: &str) -> Result<ComponentChoice> {
+    Ok(ComponentChoice {
+        plugin: plugin.into(),
+        params: parse(given, option)?,
+    })
 }
 
 #[cfg(test)]

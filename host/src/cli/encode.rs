@@ -6,7 +6,12 @@ use ficta_core::{Kind, Result};
 use serde_json::json;
 
 use super::{component_params::ComponentParamArgs, own_stdout::out, plugin_folders::registry, work::ComponentWorkArgs};
-use crate::{at_work, data::ImageFolder, features::FeatureTable, pipeline::encoding::encode_files};
+use crate::{
+    at_work,
+    data::{People, source},
+    features::FeatureTable,
+    pipeline::encoding::encode_source,
+};
 
 /// `ficta encode`
 #[derive(clap::Args, Debug)]
@@ -17,10 +22,10 @@ pub struct EncodeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub params: ComponentParamArgs,
-    /// Aligned faces: a folder with one folder a person (`person/image.png`).
+    /// Aligned faces: a folder with one folder a person (`person/image.png`), or any other set that `ficta data inspect` reads.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
-    /// The features file to write: `feature` [N,d] f32, raw, and `label` [N] i64, persons in natural order of their names.
+    /// The features file to write: `feature` [N,d] f32, raw, and `label` [N] i64, identities in order of the set's labels, which for a folder is the natural order of the names.
     #[arg(long, value_name = "FEATURES.safetensors")]
     pub out: PathBuf,
     #[command(flatten)]
@@ -32,14 +37,16 @@ pub fn encode(args: &EncodeArgs, as_json: bool) -> Result<()> {
     let registry = registry(&args.with.plugins)?;
     let params = args.params.value()?;
     registry.check(Kind::ENCODER, &args.encoder, &params)?;
-    let folder = ImageFolder::read(&args.data, 1)?;
+    let set = source::open(&args.data)?;
+    let people = People::of(&*set)?;
+    people.check_counts(1)?;
     let host = args.with.work.host("encode", 0)?;
     at_work::set(&format!("encoder {}", args.encoder));
     let mut encoder = registry.encoder(&args.encoder, &params)?;
-    let people: Vec<usize> = (0..folder.len()).collect();
-    let (files, labels) = folder.images_of(&people);
-    let feature =
-        encode_files(&mut *encoder, &files, &host).map_err(|e| e.context(format!("encoder `{}`", args.encoder)))?;
+    let everybody: Vec<usize> = (0..people.len()).collect();
+    let (images, labels) = people.images_of(&everybody);
+    let feature = encode_source(&mut *encoder, &*set, &images, &host)
+        .map_err(|e| e.context(format!("encoder `{}`", args.encoder)))?;
     let (n, d) = (feature.rows, feature.cols);
     let description = encoder.info().description.to_string();
     let mut table = FeatureTable::new(feature, labels)?;
@@ -50,13 +57,13 @@ pub fn encode(args: &EncodeArgs, as_json: bool) -> Result<()> {
     if as_json {
         out!(
             "{:#}",
-            json!({"out": args.out, "features": [n, d], "identities": folder.len(), "encoder": description})
+            json!({"out": args.out, "features": [n, d], "identities": people.len(), "encoder": description})
         );
     } else {
         out!(
             "{}: {n} features of {d} numbers, {} identities",
             args.out.display(),
-            folder.len()
+            people.len()
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ use ficta_state_dict::{StateDict, torch_save};
 use serde_json::{Value, json};
 
 use super::{
-    args::PluginFolderArgs, component_args::choice, model_card::ModelCard, own_stdout::out, plugin_folders::registry,
+    args::PluginFolderArgs, component_params::choice, model_card::ModelCard, own_stdout::out, plugin_folders::registry,
 };
 use crate::{
     config::ComponentChoice,

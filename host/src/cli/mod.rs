@@ -2,15 +2,13 @@
 
 mod args;
 mod audit;
+mod cancellation;
 mod component_params;
 mod data;
 mod encode;
 mod evaluate;
-mod interrupt;
-mod metrics;
-mod cancellation;
-mod component_args;
 mod export;
+mod metrics;
 mod model_card;
 mod own_stdout;
 mod plan;
@@ -22,8 +20,8 @@ mod run;
 mod select;
 mod stats;
 mod table_file;
-mod work;
 mod train;
+mod work;
 
 use std::process::ExitCode;
 
@@ -42,13 +40,17 @@ pub fn main() -> ExitCode {
         eprintln!("error: {error}");
         return ExitCode::from(code(&error));
     }
+    let mut invalid = false;
     let done = match &args.command {
         args::Command::Run(run) => run::run(run, args.json),
         args::Command::Plan(plan) => plan::plan(plan, args.json),
         args::Command::Plugins(plugins) => plugins::plugins(plugins, args.json),
         args::Command::Evaluate(evaluate) => evaluate::evaluate(evaluate, args.json),
         args::Command::Data(data) => match data::data(data, args.json) {
-            Ok(data::Outcome::Invalid) => return ExitCode::from(4),
+            Ok(data::Outcome::Invalid) => {
+                invalid = true;
+                Ok(())
+            }
             Ok(data::Outcome::Done) => Ok(()),
             Err(e) => Err(e),
         },
@@ -65,6 +67,7 @@ pub fn main() -> ExitCode {
     // From here on the process ends by its own will.
     crate::at_work::set("");
     match done {
+        Ok(()) if invalid => ExitCode::from(4),
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

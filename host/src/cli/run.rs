@@ -1,11 +1,6 @@
 //! `ficta run`.
 
 use crate::cli::own_stdout::out;
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
-
 use ficta_core::{Communicator, Error, Kind, Result};
 use serde_json::json;
 
@@ -13,31 +8,14 @@ use super::{
     args::{RunArgs, RunFileArgs},
     cancellation,
     plugin_folders::registry,
-    work::stop_on_ctrl_c,
 };
 use crate::{
     config::{ComponentChoice, Layers, RunConfig},
-    crash_notice,
     pipeline::{self, Plan, PluginsLock, RunFolder, stages},
     registry::Registry,
     run_host::RunHost,
     storage::{atomic, json as json_file},
 };
-
-/// Seconds that a component has to return after a request to stop.
-static GRACE: AtomicU64 = AtomicU64::new(10);
-
-/// Ends the process when whatever is at work has not returned in time.
-fn end_after_grace() {
-    let grace = GRACE.load(Ordering::Relaxed);
-    std::thread::sleep(Duration::from_secs(grace));
-    let place = at_work::get().unwrap_or("the run");
-    eprintln!(
-        "error: {place} has not returned within {grace} s of the request to stop\n  finished stages are kept; the run can be taken up again\n  \
-         fix: a component that works for long must call `ctx.progress` or `ctx.check_cancelled` at least once a second"
-    );
-    crash_notice::exit(3);
-}
 
 /// The component for collectives. The stages are not shared out among processes, so it must be of one.
 fn communicator(registry: &Registry, choice: &ComponentChoice) -> Result<Box<dyn Communicator>> {
@@ -98,11 +76,7 @@ impl Prepared {
 }
 
 pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
-    let cancelled = stop_on_ctrl_c(
-        "stopping; the run can be taken up again (Ctrl-C once more ends it at once)",
-        || drop(std::thread::spawn(end_after_grace)),
-    )?;
-    let cancelled = cancellation::on_ctrl_c()?;
+    let cancelled = cancellation::on_ctrl_c_of_a_run()?;
     let Prepared {
         config,
         folder,
@@ -118,7 +92,6 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     if !lock.exists() {
         json_file::write(&lock, &plan.lock)?;
     }
-    GRACE.store(config.run.cancel_grace, Ordering::Relaxed);
     cancellation::grace(config.run.cancel_grace);
     let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
     if let Some(choice) = &config.communicator {

@@ -9,10 +9,12 @@ use clap::ValueEnum;
 use ficta_core::{Error, Kind, Result, random::derive_seed};
 use serde_json::{Value, json};
 
-use super::{args::PluginFolderArgs, cancellation, component_args::choice, own_stdout::out, plugin_folders::registry};
+use super::{
+    args::PluginFolderArgs, cancellation, component_params::choice, own_stdout::out, plugin_folders::registry,
+};
 use crate::{
     config::{ComponentChoice, LearningRate, TrainingConfig},
-    data::{DataConfig, ImageFolder, prepare::prepare},
+    data::{DataConfig, People, prepare::prepare, source},
     pipeline::{Place, PluginsLock, face_training::FaceTraining, images::Images},
     registry::Registry,
     run_host::RunHost,
@@ -143,7 +145,7 @@ impl TrainArgs {
 }
 
 pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
-    let cancelled = cancellation::on_ctrl_c()?;
+    let cancelled = cancellation::on_ctrl_c_of_a_run()?;
     let registry = registry(&args.plugins)?;
     let backbone = choice(&args.backbone, &args.params, "--param")?;
     let loss = choice(&args.loss, &args.loss_params, "--loss-param")?;
@@ -207,11 +209,15 @@ fn read_images(args: &TrainArgs, backbone: &ComponentChoice, registry: &Registry
         ..DataConfig::at(&args.data)
     };
     settings.check()?;
-    let source = ImageFolder::read(&settings.path, settings.min_images)?;
-    let everybody: Vec<_> = (0..source.identities.len()).collect();
-    let (paths, labels) = source.images_of(&everybody);
-    let (ctx, total) = (host.ctx(), paths.len() as u64);
-    let prepared = prepare(&paths, &settings, |done| ctx.progress(done as u64, total, "images"))?;
+    let source = source::open(&settings.path)?;
+    let people = People::of(&*source)?;
+    people.check_counts(settings.min_images)?;
+    let everybody: Vec<_> = (0..people.len()).collect();
+    let (chosen, labels) = people.images_of(&everybody);
+    let (ctx, total) = (host.ctx(), chosen.len() as u64);
+    let prepared = prepare(&*source, &chosen, &settings, |done| {
+        ctx.progress(done as u64, total, "images")
+    })?;
     Ok(Images {
         pixels: prepared.small,
         labels,

@@ -1,13 +1,8 @@
 //! What commands that work on files share: threads, progress, Ctrl-C.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
 use ficta_core::{Error, Result};
 
-use super::args::PluginFolderArgs;
+use super::{args::PluginFolderArgs, cancellation};
 use crate::run_host::RunHost;
 
 /// What commands that work on files share.
@@ -35,29 +30,10 @@ impl WorkArgs {
             .num_threads(threads)
             .build_global()
             .map_err(|e| Error::backend(format!("starting {threads} threads: {e}")))?;
-        let cancelled = stop_on_ctrl_c("stopping (Ctrl-C once more ends it at once)", || {})?;
-        let host = RunHost::new(seed, threads, self.quiet, cancelled);
+        let host = RunHost::new(seed, threads, self.quiet, cancellation::on_ctrl_c()?);
         host.enter(what);
         Ok(host)
     }
-}
-
-/// A flag that the first Ctrl-C sets, with a word to the user and `then`. The second does not wait for a plugin that does not listen.
-///
-/// # Errors
-/// Ctrl-C cannot be handled.
-pub fn stop_on_ctrl_c(words: &'static str, then: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let flag = cancelled.clone();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            crate::crash_notice::exit(3);
-        }
-        eprintln!("{words}");
-        then();
-    })
-    .map_err(|e| Error::io(format!("Ctrl-C cannot be handled: {e}")))?;
-    Ok(cancelled)
 }
 
 /// Plugins and work together, for commands with a component.

@@ -111,7 +111,6 @@ fn convert(value: toml::Value) -> Value {
 
 /// Puts `value` at `key` (`a.b.c`), making the tables on the way.
 fn assign(root: &mut Value, option: &str, key: &str, value: Value) -> Result<()> {
-pub(crate) fn assign(root: &mut Value, key: &str, value: Value) -> Result<()> {
     let mut at = root;
     let mut path = String::new();
     for part in key.split('.') {

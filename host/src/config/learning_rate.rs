@@ -213,6 +213,8 @@ mod tests {
         let rate = LearningRate::Cosine { peak: 1.0, warmup: 8 };
         assert_rates(&rate, 4, &[(0, 0.125), (3, 0.5)]);
         assert_rates(&rate, 8, &[(7, 1.0)]);
+    }
+
     /// The closed form of arcface_torch's `PolynomialLRWarmup` (base 10, 100 of 1000 steps of warm-up, power 2), at its steps 1, 50, 100, 101, 550 and 999.
     #[test]
     fn poly_is_arcface_torchs() {

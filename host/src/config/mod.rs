@@ -22,7 +22,6 @@ pub use figures::FiguresConfig;
 pub use generation::GenerationConfig;
 pub use id_set::IdSet;
 pub use layers::{Layers, cache_folder};
-pub(crate) use layers::{assign, parse};
 pub use learning_rate::LearningRate;
 pub use metrics::MetricsConfig;
 pub use run_file::{RunConfig, RunSection};

@@ -30,11 +30,12 @@ pub struct Size {
     pub height: usize,
 }
 
-/// `[data]`: a folder of real faces, one folder a person (`person/image.png`; png, jpg, jpeg, pgm and ppm), aligned.
+/// `[data]`: aligned real faces, in any layout that `ficta data inspect` reads: a folder with one folder a person (`person/image.png`),
+/// CelebA's, RecordIO, WebDataset, Parquet, zip.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
-    /// The folder.
+    /// The folder or file.
     pub path: PathBuf,
     /// Fewest images of a person. The variance of an identity needs two; 1 lets single images in.
     #[serde(default = "two")]

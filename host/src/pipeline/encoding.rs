@@ -1,20 +1,18 @@
 //! Images through an encoder.
 
-use std::path::PathBuf;
-
 use ficta_core::{Ctx, Encoder, Error, Result, TensorMut, TensorRef};
 use rayon::prelude::*;
 
 use super::{images::Images, matrix::Matrix};
 use crate::{
-    data::{png, prepare::Rgb},
+    data::{ImageSource, Rgb},
     run_host::RunHost,
 };
 
 /// Images handed to the encoder in one call.
 const CALL: usize = 1024;
-/// Image files decoded at once.
-const FILES: usize = 256;
+/// Images decoded at once.
+const DECODED: usize = 256;
 
 /// Raw features of images of one size.
 ///
@@ -34,28 +32,33 @@ pub fn encode(encoder: &mut dyn Encoder, images: &Images, ctx: &Ctx<'_>) -> Resu
     Ok(features)
 }
 
-/// Raw features of image files of any sizes, in the order given. Files are decoded as they are needed: memory holds the features and a
-/// few hundred images.
+/// Raw features of the chosen images of a set, of any sizes, in the order given. Images are decoded as they are needed: memory holds the
+/// features and a few hundred images.
 ///
 /// # Errors
-/// The first file that is no sound image; the encoder's; features that are not finite, with the file.
-pub fn encode_files(encoder: &mut dyn Encoder, files: &[PathBuf], host: &RunHost) -> Result<Matrix> {
+/// The first image that is not sound; the encoder's; features that are not finite, with the image.
+pub fn encode_source(
+    encoder: &mut dyn Encoder,
+    source: &dyn ImageSource,
+    chosen: &[usize],
+    host: &RunHost,
+) -> Result<Matrix> {
     let (ctx, dim) = (host.ctx(), encoder.info().dim);
-    let mut features = Matrix::zeros(files.len(), dim);
+    let mut features = Matrix::zeros(chosen.len(), dim);
     let mut done = 0;
-    ctx.progress(0, files.len() as u64, "images")?;
-    for block in files.chunks(FILES) {
-        let images: Vec<Rgb> = block.par_iter().map(|path| png::read(path)).collect::<Result<_>>()?;
+    ctx.progress(0, chosen.len() as u64, "images")?;
+    for block in chosen.chunks(DECODED) {
+        let images: Vec<Rgb> = block.par_iter().map(|i| source.decode(*i)).collect::<Result<_>>()?;
         let same_size = |a: &Rgb, b: &Rgb| (a.height, a.width) == (b.height, b.width);
         for group in images.chunk_by(same_size) {
             let (height, width) = (group[0].height, group[0].width);
             let pixels: Vec<u8> = group.iter().flat_map(|image| &image.pixels).copied().collect();
             let view = TensorRef::new(&pixels, &[group.len(), height, width, 3])?;
             let out = &mut features.data[done * dim..][..group.len() * dim];
-            let name = |i: usize| files[done + i].display().to_string();
+            let name = |i: usize| source.name(chosen[done + i]);
             host.uncounted(|| some(encoder, view, out, dim, &ctx, name))?;
             done += group.len();
-            ctx.progress(done as u64, files.len() as u64, "images")?;
+            ctx.progress(done as u64, chosen.len() as u64, "images")?;
         }
     }
     Ok(features)

@@ -8,15 +8,16 @@ use super::{
 };
 use crate::{
     config::{IdSet, RunConfig},
-    data::ImageFolder,
+    data::{People, source},
     registry::Registry,
 };
 
 /// One sentence for each set of identities whose count cannot be reached: more than its proposer has, or, once candidates are there, more
 /// than lie within the selector's `threshold_real` of no real identity, which no selection can exceed.
 pub fn warnings(config: &RunConfig, registry: &Registry, plan: &Plan, folder: &RunFolder) -> Vec<String> {
-    let people = ImageFolder::read(&config.data.path, config.data.min_images)
-        .map(|source| source.len().saturating_sub(config.data.held_out))
+    let people = source::open(&config.data.path)
+        .and_then(|source| People::of(&*source))
+        .map(|people| people.len().saturating_sub(config.data.held_out))
         .ok();
     let up_to_date = |stage: &str| {
         let mut steps = plan.steps.iter();

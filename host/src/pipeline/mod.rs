@@ -2,8 +2,8 @@
 
 pub mod candidates;
 pub mod encoding;
-pub mod feasibility;
 pub mod face_training;
+pub mod feasibility;
 pub mod generator;
 pub mod geometry;
 pub mod identities;

@@ -2,8 +2,6 @@
 
 mod apt;
 mod bench;
-mod bench_python;
-mod bench_encoders;
 mod cache;
 mod client;
 mod demo;

@@ -1,6 +1,6 @@
 //! Images per second of the encoders, as JSON lines: `{"program": ..., "batch": ..., "threads": ..., "images_per_second": ...}`.
 //!
-//! `FICTA_BENCH_FOLDER` has `weights.pth` and `model.onnx`, which `encoders.py` beside this file writes.
+//! `FICTA_BENCH_FOLDER` has `weights.pth` and `model.onnx`, which `tests/bench/python/encoders.py` writes.
 
 use std::path::PathBuf;
 use std::time::Instant;

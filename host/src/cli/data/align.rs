@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ficta_core::{Error, Result};
 
 use crate::{
-    cli::{interrupt, own_stdout::out},
+    cli::{cancellation, own_stdout::out},
     data::{
         align::{AlignOptions, Encoding, FAILURES, LandmarkTable, Template, align_all},
         source,
@@ -49,7 +49,7 @@ pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
         .map_or(1, usize::from);
     // The pool of the whole process: a command line runs one command.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let host = RunHost::new(0, threads, args.quiet, interrupt::flag()?);
+    let host = RunHost::new(0, threads, args.quiet, cancellation::on_ctrl_c()?);
     host.enter("align");
     let set = source::open(&args.source)?;
     let table = args.landmarks.as_deref().map(LandmarkTable::read).transpose()?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ficta_core::Result;
 
 use crate::{
-    cli::interrupt,
+    cli::cancellation,
     data::source::{self, Format, ImageSource},
     run_host::RunHost,
 };
@@ -40,7 +40,12 @@ impl SetArgs {
     /// # Errors
     /// Ctrl-C cannot be handled.
     pub fn host(&self, what: &str, seed: u64) -> Result<RunHost> {
-        let host = RunHost::new(seed, rayon::current_num_threads(), self.quiet, interrupt::flag()?);
+        let host = RunHost::new(
+            seed,
+            rayon::current_num_threads(),
+            self.quiet,
+            cancellation::on_ctrl_c()?,
+        );
         host.enter(what);
         Ok(host)
     }

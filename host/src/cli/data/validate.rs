@@ -58,7 +58,7 @@ pub(super) fn validate(args: &ValidateArgs, as_json: bool) -> Result<Outcome> {
         found.extend(by_bytes_and_sight(&*source, all, &looks, &**against, &others));
         if let Some(name) = &args.encoder {
             let registry = registry(&args.plugins)?;
-            let params = component_params::parse(&args.params)?;
+            let params = component_params::parse(&args.params, "--param")?;
             registry.check(ComponentKind::ENCODER, name, &params)?;
             let mut encoder = registry.encoder(name, &params)?;
             host.enter("features");

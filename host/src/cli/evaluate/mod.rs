@@ -12,7 +12,7 @@ pub use args::EvaluateArgs;
 
 use crate::{
     at_work,
-    cli::{interrupt, own_stdout::out},
+    cli::{cancellation, own_stdout::out},
     evaluation::{
         Comparison, Difference, Duel, Evaluation, Reference, Roc, SetOutcome, VerificationSet, compare, measure,
         outcome::{DISTANCES, RESULT, insert_pairs, same_pairs},
@@ -29,7 +29,7 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     // The pool of the whole process: a command line runs one command.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let host = RunHost::new(args.seed, threads, args.quiet, interrupt::flag()?);
+    let host = RunHost::new(args.seed, threads, args.quiet, cancellation::on_ctrl_c()?);
     let sets = sets::open(args)?;
     let reference = args
         .reference

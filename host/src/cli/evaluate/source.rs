@@ -40,7 +40,7 @@ impl Source {
             return Self::given(args, sets);
         }
         let registry = registry(&args.plugins)?;
-        let params = component_params::parse(&args.params)?;
+        let params = component_params::parse(&args.params, "--param")?;
         let shown = |what: &str| {
             if args.params.is_empty() {
                 what.to_owned()

@@ -83,44 +83,5 @@ fn training_set(place: &Place<'_>, arm: &Arm) -> Result<Images> {
     Ok(images)
 }
 
-struct Run<'a> {
-    network: Box<dyn Backbone>,
-    loss: Box<dyn Loss>,
-    order: Order,
-    channels: usize,
-    images: &'a Images,
-    training: &'a TrainingConfig,
-    place: &'a Place<'a>,
-}
-
-impl Trainable for Run<'_> {
-    fn step(&mut self, step: usize) -> Result<f64> {
-        let (t, images) = (self.training, self.images);
-        let chosen = self.order.batch(step, t.batch);
-        let pixels = images.batch(&chosen, self.channels)?;
-        let labels: Vec<_> = chosen.iter().map(|(i, _)| images.labels[*i]).collect();
-        self.network.train_step(
-            TensorRef::new(&pixels, &[t.batch, self.channels, images.height, images.width])?,
-            TensorRef::new(&labels, &[t.batch])?,
-            &mut *self.loss,
-            t.learning_rate.at(step, t.steps),
-            &self.place.ctx(),
-        )
-    }
-
-    fn save(&self, path: &Path) -> Result<()> {
-        self.network.save(path, SaveKind::CHECKPOINT, &self.place.ctx())
-    }
-
-    fn load(&mut self, path: &Path, loss_state: &[u8]) -> Result<()> {
-        self.network.load(path, &self.place.ctx())?;
-        self.loss.load_state(loss_state)
-    }
-
-    fn loss_state(&self) -> Result<Vec<u8>> {
-        self.loss.save_state()
-    }
-}
-
 #[cfg(test)]
 mod tests;

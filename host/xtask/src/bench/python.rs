@@ -1,66 +1,85 @@
-//! Python programs that measurements are taken beside, in a virtual environment that nothing else uses.
+//! The Python programs that measurements are taken beside (tests/bench/python), and the virtual environment that they run in.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::{
-    cache,
-    steps::{Call, Steps},
-};
+use crate::steps::{Call, Steps};
+use crate::{apt, cache, lock, workspace};
 
-/// What the programs import. The same libtorch as ours, so that what differs is what is around it.
-const REQUIREMENTS: [&str; 2] = ["torch==2.11.0", "numpy"];
+/// What the environment holds, as pip takes it. The same libtorch as ours, so that what differs is what is around it.
+const PACKAGES: [&str; 5] = [
+    "numpy==2.4.6",
+    "torch==2.11.0",
+    "faiss-cpu==1.15.1",
+    "onnx==1.23.2",
+    "onnxruntime==1.32.0",
+];
 
-/// The environment's interpreter; `$FICTA_BENCH_PYTHON` where it is set, else made in the cache where it is missing (3 GB).
-fn interpreter(steps: &mut Steps) -> Result<PathBuf> {
-    if let Some(given) = std::env::var_os("FICTA_BENCH_PYTHON") {
-        return Ok(given.into());
+/// The interpreter: `$FICTA_BENCH_PYTHON` where set, else the one in the cache, whose packages (2.8 GB) are installed where missing.
+pub fn interpreter(steps: &mut Steps) -> Result<PathBuf> {
+    if let Some(own) = std::env::var_os("FICTA_BENCH_PYTHON").filter(|own| !own.is_empty()) {
+        return Ok(own.into());
     }
-    let folder = cache::open()?.join("bench-python");
-    let python = folder.join("bin/python");
-    let marker = folder.join("complete");
-    if marker.exists() {
+    let cache = cache::open()?;
+    let folder = cache.join("bench-python");
+    let (python, mark) = (folder.join("bin/python"), folder.join("installed"));
+    let _lock = lock::acquire(&cache)?;
+    let wanted = PACKAGES.join("\n");
+    if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return Ok(python);
     }
-    let shown = folder.to_string_lossy();
-    steps.call(
-        "a virtual environment",
-        &Call {
-            environment: &[],
-            folder: Path::new("."),
-            program: "python3",
-            arguments: &["-m", "venv", &shown],
-        },
+    apt::require("python3", "python3-venv")?;
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    let [shown_folder, shown_python] = [&folder, &python].map(|path| path.to_string_lossy());
+    let mut call = |what: &str, program: &str, arguments: &[&str]| {
+        steps.call(
+            what,
+            &Call {
+                environment: &[],
+                folder: &workspace::root(),
+                program,
+                arguments,
+            },
+        )
+    };
+    call("a Python environment", "python3", &["-m", "venv", &shown_folder])?;
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--only-binary=:all:",
+        "--quiet",
+    ];
+    call(
+        "NumPy, PyTorch, faiss and onnxruntime (2.8 GB)",
+        &shown_python,
+        &[&install[..], &PACKAGES].concat(),
     )?;
-    let pip = folder.join("bin/pip").to_string_lossy().into_owned();
-    steps.call(
-        "PyTorch for comparison",
-        &Call {
-            environment: &[],
-            folder: Path::new("."),
-            program: &pip,
-            arguments: &["install", "--quiet", REQUIREMENTS[0], REQUIREMENTS[1]],
-        },
-    )?;
-    std::fs::write(&marker, "")?;
+    // Last: an interrupted installation is made anew.
+    std::fs::write(&mark, &wanted).with_context(|| format!("cannot write {}", mark.display()))?;
     Ok(python)
 }
 
-/// Runs a program.
-pub fn run(steps: &mut Steps, what: &str, program: &Path, arguments: &[&str]) -> Result<()> {
+/// Runs a program of tests/bench/python.
+pub fn run(steps: &mut Steps, what: &str, program: &str, arguments: &[&str]) -> Result<()> {
     let python = interpreter(steps)?.to_string_lossy().into_owned();
+    let root = workspace::root();
+    let program = root.join("tests/bench/python").join(program);
     let program = program.to_string_lossy();
-    let all: Vec<&str> = std::iter::once(program.as_ref())
-        .chain(arguments.iter().copied())
-        .collect();
     steps.call(
         what,
         &Call {
-            environment: &[("OMP_WAIT_POLICY", Path::new("passive"))],
-            folder: Path::new("."),
+            environment: &[
+                ("OMP_WAIT_POLICY", Path::new("passive")),
+                ("PYTHONWARNINGS", Path::new("ignore")),
+            ],
+            folder: &root,
             program: &python,
-            arguments: &all,
+            arguments: &[&[program.as_ref()], arguments].concat(),
         },
     )
 }

@@ -27,7 +27,6 @@ const CASES: [(&str, &str, &str); 5] = [
 pub fn measure(steps: &mut Steps) -> Result<()> {
     let root = workspace::root();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
-    let program = root.join("tests/bench/python/train.py");
     for (params, batch, count) in CASES {
         println!("\n{params}, {batch} images a step");
         steps.call(
@@ -52,7 +51,7 @@ pub fn measure(steps: &mut Steps) -> Result<()> {
                 ],
             },
         )?;
-        python::run(steps, "PyTorch", &program, &[params, batch, &threads, count])?;
+        python::run(steps, "PyTorch", "train.py", &[params, batch, &threads, count])?;
     }
     Ok(())
 }

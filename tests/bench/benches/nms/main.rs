@@ -191,7 +191,7 @@ impl Bench {
     /// Runs the peers' script: method, count, threshold.
     fn python(&self, words: &[&str; 3]) -> Value {
         let (threads, limit) = (self.threads.to_string(), self.limit.to_string());
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/nms.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/nms.py");
         let mut command = Command::new(&self.python);
         command
             .arg(script)

@@ -8,7 +8,7 @@ use crate::{Ctx, Result, TensorMut, TensorRef};
 pub struct Identities<'a> {
     /// Mean of each identity's unit features, f32 `[M,d]`, itself not normalised.
     pub mean: TensorRef<'a>,
-    /// Total variance, f32 `[M]`.
+    /// Total variance, f32 `[M]`; NaN where it is unknown.
     pub variance: TensorRef<'a>,
     /// Variance of each dimension, f32 `[M,d]`.
     pub variance_per_dim: ROption<TensorRef<'a>>,
@@ -42,5 +42,6 @@ pub trait IdProposer: Send {
     ///
     /// # Errors
     /// Wrong shapes or types; non-finite or zero means and non-finite variances (with the row), where they are used; cancellation.
+    /// A variance of NaN is no error where it serves the prediction alone: that is NaN then.
     fn propose(&mut self, identities: &Identities<'_>, out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()>;
 }

@@ -27,15 +27,9 @@ pub(crate) struct Endpoints {
 impl Endpoints {
     /// Reads what `identities` lend.
     pub(crate) fn read(identities: &Identities<'_>, spread: Spread) -> Result<Self> {
-        let [rows, dim] = identities.mean.dims("mean of the identities")?;
-        if dim == 0 {
-            return Err(Error::shape("mean of the identities: features have no dimension"));
-        }
-        identities
-            .variance
-            .expect_shape("variance of the identities", &[rows])?;
-        let unit = directions(identities.mean.as_slice()?, dim)?;
-        let variance = identities.variance.as_slice::<f32>()?;
+        let (mean, variance, dim) = lent(identities)?;
+        let rows = variance.len();
+        let unit = directions(mean, dim)?;
         for (row, v) in variance.iter().enumerate() {
             if !(v.is_nan() && spread == Spread::Predicted) {
                 check_variance(*v, || format!("variance of identity row {row}"))?;
@@ -95,6 +89,18 @@ impl Endpoints {
             .as_ref()
             .map_or(&[], |v| &v[row * self.dim..][..self.dim])
     }
+}
+
+/// The means, the total variances and d, of the right shapes and types.
+pub(crate) fn lent<'a>(identities: &'a Identities<'_>) -> Result<(&'a [f32], &'a [f32], usize)> {
+    let [rows, dim] = identities.mean.dims("mean of the identities")?;
+    if dim == 0 {
+        return Err(Error::shape("mean of the identities: features have no dimension"));
+    }
+    identities
+        .variance
+        .expect_shape("variance of the identities", &[rows])?;
+    Ok((identities.mean.as_slice()?, identities.variance.as_slice()?, dim))
 }
 
 fn directions(mean: &[f32], dim: usize) -> Result<Vec<f64>> {

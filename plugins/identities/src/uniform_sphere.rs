@@ -1,10 +1,11 @@
 //! The proposer `uniform-sphere`.
 
-use ficta_core::{CandidatesMut, Configure, Ctx, Error, IdProposer, Identities, Result, random::Stream};
+use ficta_core::{CandidatesMut, Configure, Ctx, IdProposer, Identities, Result, random::Stream};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
+    endpoints::lent,
     room::{Origin, Room, endless},
     sphere::direction,
 };
@@ -35,10 +36,7 @@ impl IdProposer for UniformSphere {
     }
 
     fn propose(&mut self, identities: &Identities<'_>, mut out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
-        let [_, dim] = identities.mean.dims("mean of the identities")?;
-        if dim == 0 {
-            return Err(Error::shape("mean of the identities: features have no dimension"));
-        }
+        let (_, _, dim) = lent(identities)?;
         let seed = ctx.seed();
         Room::check(&mut out, dim)?.fill(ctx, |k, feature| {
             let x = direction(&mut Stream::new(seed, "uniform-sphere", k as u64, 0), dim);

@@ -9,6 +9,7 @@ use std::{
 use ficta_tests::{
     product,
     records::{self, differences, outputs},
+    skipped,
     smoke::Smoke,
 };
 
@@ -48,7 +49,7 @@ fn can_trace() -> bool {
         .status();
     let can = tried.is_ok_and(|status| status.success());
     if !can {
-        eprintln!("SKIPPED: strace is missing or may not trace");
+        skipped("a kill at every rename", "strace is missing or may not trace");
     }
     can
 }

@@ -11,6 +11,7 @@ use crate::workspace;
 #[derive(Default)]
 pub struct Steps {
     done: Vec<(String, Duration)>,
+    skipped: Vec<String>,
 }
 
 /// A program to run as one step, in `folder` with `environment` added.
@@ -72,7 +73,13 @@ impl Steps {
         result
     }
 
-    /// Prints what has passed, and the times.
+    /// Has the summary say that something was left out, and why.
+    pub fn skip(&mut self, what: &str) {
+        println!("SKIPPED {what}");
+        self.skipped.push(what.to_owned());
+    }
+
+    /// Prints what has passed, and the times, and what was left out.
     pub fn summary(&self) {
         println!("\npassed:");
         for (name, took) in &self.done {
@@ -80,6 +87,12 @@ impl Steps {
         }
         let total: Duration = self.done.iter().map(|(_, took)| *took).sum();
         println!("  {:>7.1} s  in all", total.as_secs_f64());
+        if !self.skipped.is_empty() {
+            println!("skipped:");
+        }
+        for what in &self.skipped {
+            println!("  {what}");
+        }
     }
 }
 

@@ -34,14 +34,19 @@ pub fn command(options: &Options) -> Result<()> {
     let mut steps = Steps::default();
     let (cache, has_browser) = steps.step("set-up", "cargo xtask setup", || {
         let cache = setup::run(&setup::Options::default())?;
+        tracer();
         Ok((cache, browser()))
     })?;
+    // What tests cannot do on this machine, a line each.
+    let skipped = workspace::target().join("skipped-tests");
+    fs::write(&skipped, "").with_context(|| format!("cannot write {}", skipped.display()))?;
     let runner = nextest::runner();
     // Nothing may be skipped for want of what the set-up has just installed.
     let environment = [
         ("FICTA_CACHE", cache.as_path()),
         ("FICTA_REQUIRE_ASSETS", Path::new("1")),
         ("FICTA_REQUIRE_BROWSER", Path::new(if has_browser { "1" } else { "0" })),
+        ("FICTA_SKIPPED", skipped.as_path()),
     ];
     let run = |steps: &mut Steps, name: &str, arguments: &[&str]| {
         steps.call(
@@ -95,6 +100,9 @@ pub fn command(options: &Options) -> Result<()> {
     for plugin in example_plugins(&root)? {
         example(&mut steps, &root, &plugin)?;
     }
+    for what in fs::read_to_string(&skipped).unwrap_or_default().lines() {
+        steps.skip(what);
+    }
     steps.summary();
     Ok(())
 }
@@ -105,7 +113,9 @@ fn miri(steps: &mut Steps, root: &Path) -> Result<()> {
         .args(["+nightly", "miri", "--version"])
         .output();
     if !there.is_ok_and(|output| output.status.success()) {
-        println!("Miri: SKIPPED, there is no nightly toolchain with it (rustup +nightly component add miri)");
+        steps.skip(
+            "the boundary under Miri: there is no nightly toolchain with it (rustup +nightly component add miri)",
+        );
         return Ok(());
     }
     let call = Call {
@@ -133,6 +143,13 @@ fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {
         ],
     };
     steps.call("documentation", &call)
+}
+
+/// Installs strace where it is missing: a test ends runs with it at each rename of a file, and says itself where it cannot.
+fn tracer() {
+    if let Err(error) = apt::require("strace", "strace") {
+        println!("warning: {error:#}");
+    }
 }
 
 /// Whether there is a browser to look at the report with; its test says itself that it was skipped where there is none.

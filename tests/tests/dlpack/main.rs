@@ -6,7 +6,7 @@ use ficta_core::{
     DType,
     dlpack::{export, view},
 };
-use ficta_tests::{outside_crate, product};
+use ficta_tests::{outside_crate, product, skipped};
 
 /// The script says so where it finds neither library.
 const NOTHING_FOUND: i32 = 77;
@@ -18,12 +18,15 @@ fn tensors_go_to_python_and_back_where_it_has_numpy_or_pytorch() {
     let python = std::env::var("FICTA_PYTHON").unwrap_or_else(|_| "python3".into());
     let output = match Command::new(&python).arg(&script).arg(&library).output() {
         Ok(output) => output,
-        Err(e) => return println!("SKIPPED: {python} cannot be started: {e}"),
+        Err(e) => return skipped("DLPack with Python", &format!("{python} cannot be started: {e}")),
     };
     let said = String::from_utf8_lossy(&output.stdout);
     let problems = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(NOTHING_FOUND) {
-        return println!("SKIPPED: {python} has neither NumPy nor PyTorch; FICTA_PYTHON names another one");
+        return skipped(
+            "DLPack with Python",
+            &format!("{python} has neither NumPy nor PyTorch; FICTA_PYTHON names another one"),
+        );
     }
     assert!(output.status.success(), "{said}{problems}");
     println!("round trip with {said}");

@@ -9,6 +9,7 @@ use std::{
 
 use ficta_tests::{
     records::{differences, outputs, results},
+    skipped,
     smoke::Smoke,
 };
 
@@ -25,8 +26,8 @@ impl SmallDisk {
             .output();
         match mounted {
             Ok(output) if output.status.success() => Some(Self(at.to_owned())),
-            Ok(output) => skipped(&String::from_utf8_lossy(&output.stderr)),
-            Err(e) => skipped(&e.to_string()),
+            Ok(output) => no_disk(&String::from_utf8_lossy(&output.stderr)),
+            Err(e) => no_disk(&e.to_string()),
         }
     }
 
@@ -50,10 +51,13 @@ impl Drop for SmallDisk {
     }
 }
 
-fn skipped(why: &str) -> Option<SmallDisk> {
-    eprintln!(
-        "SKIPPED: a small file system is needed, which only root can mount: {}",
-        why.trim()
+fn no_disk(why: &str) -> Option<SmallDisk> {
+    skipped(
+        "a full disk",
+        &format!(
+            "a small file system is needed, which only root can mount: {}",
+            why.trim()
+        ),
     );
     None
 }

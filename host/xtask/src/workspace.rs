@@ -87,4 +87,21 @@ mod tests {
             r"FICTA_CACHE='/tmp/a b' cargo nextest run -E 'not binary(/^end/)' 'it'\''s'"
         );
     }
+
+    /// `cargo build` and `cargo test` in the root work on a bare machine.
+    #[test]
+    fn the_default_members_need_no_libtorch() {
+        let tree = |more: &[&str]| {
+            let output = cargo(&root())
+                .args(["tree", "--prefix", "none", "--edges", "all", "--offline"])
+                .args(more)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let text = String::from_utf8(output.stdout).unwrap();
+            text.lines().any(|line| line.starts_with("torch-sys "))
+        };
+        assert!(!tree(&[]));
+        assert!(tree(&["--workspace"]), "the test sees nothing");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use ficta_core::{Backbone, Configure, Ctx, ErrorKind, TensorMut, random::Stream};
+use ficta_core::{Backbone, Configure, Ctx, ErrorKind, TensorMut, TensorRef, assert_tensor_snapshot, random::Stream};
 use ficta_iresnet_tch::{IResNet, Params};
 
 use crate::{scene, test_host::TestHost};
@@ -92,4 +92,28 @@ fn embedding_can_be_cancelled() {
     let out = TensorMut::new(&mut out, &[2, scene::DIM]).expect("a buffer");
     let error = net.embed(scene::images(&pixels), out, &ctx).expect_err("cancelled");
     assert_eq!(error.kind(), ErrorKind::CANCELLED);
+}
+
+/// The last bits differ between processors; numbers against PyTorch's are in `reference`.
+#[test]
+fn embeddings_of_two_images_after_the_initialisation() {
+    let host = TestHost::default();
+    let ctx = Ctx::new(&host);
+    let mut net = initialised(scene::params("{}"), &ctx);
+    let info = net.info();
+    let shape = [2, info.channels, info.height, info.width];
+    let mut pixels = vec![0f32; shape.iter().product()];
+    Stream::new(1, "pixels", 0, 0).fill_normal(&mut pixels);
+    let mut out = vec![0f32; 2 * info.dim];
+    net.embed(
+        TensorRef::new(&pixels, &shape).expect("images"),
+        TensorMut::new(&mut out, &[2, info.dim]).expect("a buffer"),
+        &ctx,
+    )
+    .expect("embeddings");
+    assert_tensor_snapshot!(
+        TensorRef::new(&out, &[2, info.dim]).expect("embeddings"),
+        rtol = 1e-4,
+        atol = 1e-5
+    );
 }

@@ -44,10 +44,11 @@ impl BuiltLibrary {
         Self::open(&path)
     }
 
-    /// The kind of its component of this name.
-    fn kind(&self, name: &str) -> Result<Kind> {
+    /// The kind and the parameter schema of its component of this name.
+    fn component(&self, name: &str) -> Result<(Kind, String)> {
         let all = self.0.components()?;
-        all.iter().find(|c| c.name == name).map(|c| c.kind).ok_or_else(|| {
+        let found = all.iter().find(|c| c.name == name);
+        found.map(|c| (c.kind, c.params_schema.to_string())).ok_or_else(|| {
             let names: Vec<_> = all.iter().map(|c| c.name.as_str()).collect();
             Error::config(format!(
                 "the library has no component `{name}`, only {}",
@@ -56,13 +57,15 @@ impl BuiltLibrary {
         })
     }
 
-    /// Runs the conformance suite of a component with these parameters (JSON), without the checks named in `skip`.
+    /// Runs the conformance suite of a component with these parameters (JSON), without the checks named in `skip`, and without the failures
+    /// that its schema names under [`DEPARTS`](conformance::DEPARTS).
     ///
     /// # Errors
     /// No such component.
     pub fn check(&self, name: &str, params: &str, skip: &[&str]) -> Result<Verdict> {
-        let maker = Maker::of_plugin(self.0, self.kind(name)?, name, params)?;
-        Ok(conformance::check(name, &maker, skip))
+        let (kind, schema) = self.component(name)?;
+        let maker = Maker::of_plugin(self.0, kind, name, params)?;
+        Ok(conformance::check(name, &maker, skip).without_departures(&schema))
     }
 
     /// What a fresh instance gives on the standard input of its kind, as text for a snapshot.
@@ -70,7 +73,7 @@ impl BuiltLibrary {
     /// # Errors
     /// No such component; the component's own.
     pub fn describe_output(&self, name: &str, params: &str) -> Result<String> {
-        let maker = Maker::of_plugin(self.0, self.kind(name)?, name, params)?;
+        let maker = Maker::of_plugin(self.0, self.component(name)?.0, name, params)?;
         standard::output(&maker, &Ctx::new(&NullHost { seed: 1 }))?.describe()
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn predict(
         inputs::conditions(condition, rows, model.condition_dim)?;
     }
     out.expect_shape("out", x_t.shape())?;
+    out.as_mut_slice::<f32>()?;
     let compute = params.precision.compute_kind();
     if model.for_use.is_none() {
         model.for_use = Some(Parameters::for_inference(&model.ema.tensors, compute)?);

@@ -16,7 +16,10 @@ use crate::{angle, limits, state};
 /// An additive angular margin, with hard classes weighted more as the training proceeds (Huang et al. 2020).
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(rename = "CurricularFace")]
+#[schemars(
+    rename = "CurricularFace",
+    extend("x-departs" = {"gradient": "t moves with the batch, but no gradient flows through it, as in the paper"})
+)]
 pub struct Params {
     /// Scale s of the logits, above 0.
     #[schemars(extend("exclusiveMinimum" = 0))]

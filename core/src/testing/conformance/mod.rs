@@ -9,6 +9,7 @@ mod cancellation;
 mod checkpoint;
 pub(super) mod communicator;
 pub(super) mod denoiser;
+mod departures;
 pub(super) mod encoder;
 pub(super) mod loss;
 mod people;
@@ -19,6 +20,7 @@ pub(super) mod selector;
 mod verdict;
 mod watch;
 
+pub use departures::DEPARTS;
 pub use verdict::{Check, Outcome, Verdict};
 
 use super::Maker;

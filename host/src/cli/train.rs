@@ -14,8 +14,12 @@ use super::{
 };
 use crate::{
     config::{ComponentChoice, LearningRate, TrainingConfig},
-    data::{DataConfig, People, prepare::prepare, source},
-    pipeline::{Place, PluginsLock, face_training::FaceTraining, images::Images},
+    data::{People, source},
+    pipeline::{
+        Place, PluginsLock,
+        face_training::FaceTraining,
+        training_images::{StreamedImages, TrainingImages},
+    },
     registry::Registry,
     run_host::RunHost,
     storage::json as json_file,
@@ -29,7 +33,8 @@ const WORK: &str = ".training";
 /// `ficta train`
 #[derive(clap::Args, Debug)]
 pub struct TrainArgs {
-    /// Aligned faces: a folder with one folder a person.
+    /// Aligned faces, in any layout that `ficta data inspect` reads: a folder with one folder a person, .rec, .tar, .parquet, .zip. They are read as they
+    /// are needed.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// The network (`ficta plugins list` shows what there is).
@@ -77,6 +82,9 @@ pub struct TrainArgs {
     /// Threads; 0 for all cores.
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    /// Threads that decode images ahead of the training, instead of as many as --threads.
+    #[arg(long, value_name = "N")]
+    loader_threads: Option<usize>,
     /// Where weights and curves go.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -126,6 +134,7 @@ impl TrainArgs {
             ("--checkpoint-every", self.checkpoint_every),
             ("--steps", self.steps.unwrap_or(1)),
             ("--epochs", self.epochs.unwrap_or(1)),
+            ("--loader-threads", self.loader_threads.unwrap_or(1)),
         ];
         if let Some((flag, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::config(format!("{flag} is 0, expected at least 1")));
@@ -157,7 +166,8 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
     };
     let host = RunHost::new(args.seed, threads, args.quiet, cancelled);
     host.enter("data");
-    let images = read_images(args, &backbone, &registry, &host)?;
+    let streamed = open_images(args, &backbone, &registry, threads)?;
+    let images = TrainingImages::Streamed(&streamed);
     let training = args.training(images.len())?;
     let settings = json!({
         "data": args.data, "images": images.len(), "identities": images.identities(),
@@ -187,7 +197,7 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
         backbone: &backbone,
         loss: &loss,
         training: &training,
-        images: &images,
+        images,
         weights_seed: derive_seed(args.seed, "backbone.weights", 0, 0),
         order_seed: derive_seed(args.seed, "backbone.order", 0, 0),
         start: args.init.as_deref(),
@@ -199,30 +209,23 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
     report(args, &settings, as_json)
 }
 
-/// The images at the network's size.
-fn read_images(args: &TrainArgs, backbone: &ComponentChoice, registry: &Registry, host: &RunHost) -> Result<Images> {
+/// The set, its images at the network's size.
+fn open_images(
+    args: &TrainArgs,
+    backbone: &ComponentChoice,
+    registry: &Registry,
+    threads: usize,
+) -> Result<StreamedImages> {
     let info = registry.backbone(&backbone.plugin, &backbone.params)?.info();
-    let settings = DataConfig {
-        min_images: 1,
-        size: info.height,
-        channels: info.channels,
-        ..DataConfig::at(&args.data)
-    };
-    settings.check()?;
-    let source = source::open(&settings.path)?;
+    let source = source::open(&args.data)?;
     let people = People::of(&*source)?;
-    people.check_counts(settings.min_images)?;
-    let everybody: Vec<_> = (0..people.len()).collect();
-    let (chosen, labels) = people.images_of(&everybody);
-    let (ctx, total) = (host.ctx(), chosen.len() as u64);
-    let prepared = prepare(&*source, &chosen, &settings, |done| {
-        ctx.progress(done as u64, total, "images")
-    })?;
-    Ok(Images {
-        pixels: prepared.small,
-        labels,
-        height: prepared.size,
-        width: prepared.size,
+    people.check_counts(1)?;
+    Ok(StreamedImages {
+        source: source.into(),
+        people: people.into(),
+        height: info.height,
+        width: info.width,
+        threads: args.loader_threads.unwrap_or(threads),
     })
 }
 

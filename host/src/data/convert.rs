@@ -8,6 +8,17 @@ pub fn luma(rgb: [u8; 3]) -> u8 {
     ((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16) as u8
 }
 
+/// `(x/255 - 0.5)/0.5` in f32, of every byte x.
+const NUMBERS: [f32; 256] = {
+    let mut all = [0.0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        all[byte] = (byte as f32 / 255.0 - 0.5) / 0.5;
+        byte += 1;
+    }
+    all
+};
+
 /// u8 RGB `[N,H,W,3]` to f32 `[N,C,H,W]` in [-1, 1]: `(x/255 - 0.5)/0.5`, in f32. With one channel, of the [`luma`].
 ///
 /// # Errors
@@ -17,20 +28,47 @@ pub fn to_f32(pixels: &[u8], n: usize, height: usize, width: usize, channels: us
     check_channels(channels)?;
     let area = height * width;
     let mut out = vec![0.0; n * channels * area];
-    let number = |byte: u8| (f32::from(byte) / 255.0 - 0.5) / 0.5;
     if area == 0 {
         return Ok(out);
     }
     for (image, planes) in pixels.chunks_exact(area * 3).zip(out.chunks_exact_mut(area * channels)) {
-        for (at, rgb) in image.as_chunks::<3>().0.iter().enumerate() {
-            if channels == 1 {
-                planes[at] = number(luma(*rgb));
-            } else {
-                (0..3).for_each(|colour| planes[colour * area + at] = number(rgb[colour]));
-            }
-        }
+        put(image, width, false, planes);
     }
     Ok(out)
+}
+
+/// One image of [`to_f32`] into its place `[C,H,W]`, left and right exchanged where it is `mirrored`.
+pub(crate) fn put(image: &[u8], width: usize, mirrored: bool, planes: &mut [f32]) {
+    let (pixels, _) = image.as_chunks::<3>();
+    let area = pixels.len();
+    let rows = pixels.chunks_exact(width.max(1)).enumerate();
+    if planes.len() == area {
+        for (y, row) in rows {
+            let to = planes[y * width..][..width].iter_mut();
+            let number = |rgb: &[u8; 3]| NUMBERS[usize::from(luma(*rgb))];
+            match mirrored {
+                false => to.zip(row).for_each(|(to, rgb)| *to = number(rgb)),
+                true => to.zip(row.iter().rev()).for_each(|(to, rgb)| *to = number(rgb)),
+            }
+        }
+        return;
+    }
+    let (red, rest) = planes.split_at_mut(area);
+    let (green, blue) = rest.split_at_mut(area);
+    for (y, row) in rows {
+        let at = y * width..(y + 1) * width;
+        let to = red[at.clone()]
+            .iter_mut()
+            .zip(&mut green[at.clone()])
+            .zip(&mut blue[at]);
+        let set = |(((r, g), b), rgb): (((&mut f32, &mut f32), &mut f32), &[u8; 3])| {
+            [*r, *g, *b] = rgb.map(|byte| NUMBERS[usize::from(byte)]);
+        };
+        match mirrored {
+            false => to.zip(row).for_each(set),
+            true => to.zip(row.iter().rev()).for_each(set),
+        }
+    }
 }
 
 /// f32 `[N,C,H,W]` in [-1, 1] to u8 RGB `[N,H,W,3]`: `(x * 0.5 + 0.5) * 255`, rounded (halves away from zero) and clamped to 0..255. One
@@ -97,6 +135,25 @@ mod tests {
         let values = to_f32(&grey, 1, 16, 16, 1).unwrap();
         assert_eq!(values.len(), 256);
         assert_eq!(to_u8(&values, 1, 16, 16, 1).unwrap(), grey);
+    }
+
+    #[test]
+    fn a_mirrored_image_is_the_image_of_the_mirrored_pixels() {
+        let pixels: Vec<u8> = (0..3 * 5 * 3).map(|i| (i * 7 % 256) as u8).collect();
+        let image = crate::data::Rgb {
+            pixels,
+            height: 3,
+            width: 5,
+        };
+        for channels in [1, 3] {
+            let mut got = vec![0.0; channels * 15];
+            put(&image.pixels, 5, true, &mut got);
+            assert_eq!(got, to_f32(&image.mirrored().pixels, 1, 3, 5, channels).unwrap());
+        }
+        assert_eq!(
+            NUMBERS.map(|x| ((x * 0.5 + 0.5) * 255.0).round() as u8),
+            std::array::from_fn(|i| i as u8)
+        );
     }
 
     #[test]

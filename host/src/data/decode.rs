@@ -5,7 +5,7 @@ use std::io::Cursor;
 use ficta_core::{Error, ErrorKind, Result};
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, metadata::Orientation};
 
-use super::{prepare::Rgb, source::limits};
+use super::{jpeg, prepare::Rgb, source::limits};
 
 /// Decodes PNG, JPEG, PGM or PPM to RGB. Grey becomes three equal channels, 16 bits become 8, an alpha channel is dropped, and a camera's
 /// note of orientation is obeyed. `name` stands first in errors.
@@ -14,6 +14,9 @@ use super::{prepare::Rgb, source::limits};
 /// [`ErrorKind::DATA`] for no bytes, for content that is no sound image, and for one beyond the [`limits`] (checked before its pixels are
 /// allocated).
 pub fn rgb(bytes: &[u8], name: &dyn std::fmt::Display) -> Result<Rgb> {
+    if let Some(image) = jpeg::rgb(bytes) {
+        return Ok(image);
+    }
     let image = dynamic(bytes, name)?.into_rgb8();
     let (width, height) = (image.width() as usize, image.height() as usize);
     Ok(Rgb {

@@ -5,6 +5,7 @@ pub mod check;
 mod config;
 pub mod convert;
 pub mod decode;
+mod jpeg;
 pub mod loader;
 mod natural_order;
 pub mod pack;

@@ -111,6 +111,20 @@ impl People {
         &self.images[self.starts[person]..self.starts[person + 1]]
     }
 
+    /// Number of images of all identities.
+    pub fn image_count(&self) -> usize {
+        self.images.len()
+    }
+
+    /// Image `at` of all, identity after identity: its index in the source and its identity's place.
+    ///
+    /// # Panics
+    /// Where there are no so many.
+    pub fn image_at(&self, at: usize) -> (usize, usize) {
+        let person = self.starts.partition_point(|start| *start <= at) - 1;
+        (self.images[at] as usize, person)
+    }
+
     /// Checks that each has `min_images` images, and one at least.
     ///
     /// # Errors
@@ -169,6 +183,15 @@ mod tests {
         assert_eq!((people.len(), people.name(1), people.label(2)), (3, "b", 2));
         assert_eq!(people.images(2), [3, 4, 5]);
         assert_eq!(people.images_of(&[2, 0]), (vec![3, 4, 5, 0, 1], vec![0, 0, 0, 1, 1]));
+        let (indices, labels) = people.images_of(&[0, 1, 2]);
+        let one_by_one: Vec<_> = (0..people.image_count()).map(|at| people.image_at(at)).collect();
+        assert_eq!(
+            one_by_one,
+            indices
+                .into_iter()
+                .zip(labels.into_iter().map(|l| l as usize))
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Embeddings of all images of a set and of their mirror images.
 
-use ficta_core::{Ctx, Error, Result};
+use ficta_core::{Error, Result};
 use rayon::prelude::*;
 
 use super::{network::Network, set::SetImages};
 use crate::{
     data::{Rgb, decode},
     pipeline::matrix::Matrix,
+    run_host::RunHost,
 };
 
 /// Images decoded at once.
@@ -27,8 +28,8 @@ pub struct Embedded {
 /// # Errors
 /// An image that cannot be read or decoded, with its place; one of another shape (width to height) than the network wants; the network's own;
 /// cancellation.
-pub fn embed(network: &mut Network, images: &dyn SetImages, ctx: &Ctx<'_>) -> Result<Embedded> {
-    let (n, dim) = (images.len(), network.dim());
+pub fn embed(network: &mut Network, images: &dyn SetImages, host: &RunHost) -> Result<Embedded> {
+    let (n, dim, ctx) = (images.len(), network.dim(), host.ctx());
     let mut out = Embedded {
         image: Matrix::zeros(n, dim),
         mirrored: Matrix::zeros(n, dim),
@@ -53,8 +54,8 @@ pub fn embed(network: &mut Network, images: &dyn SetImages, ctx: &Ctx<'_>) -> Re
         for run in block.chunk_by(|a, b| (a.height, a.width) == (b.height, b.width)) {
             let mirrored: Vec<Rgb> = run.iter().map(Rgb::mirrored).collect();
             for (faces, features) in [(run, &mut out.image), (&mirrored[..], &mut out.mirrored)] {
-                let embedded = network
-                    .embed(faces, ctx)
+                let embedded = host
+                    .uncounted(|| network.embed(faces, &ctx))
                     .map_err(|e| e.context(format!("images {at} to {} ({})", at + run.len() - 1, images.place(at))))?;
                 features.data[at * dim..][..embedded.len()].copy_from_slice(&embedded);
             }

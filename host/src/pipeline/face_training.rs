@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Place,
-    images::Images,
     order::Order,
     training_alarm::Circumstances,
+    training_images::{Batches, TrainingImages},
     training_loop::{Trainable, train, write_curves},
 };
 use crate::{
@@ -42,7 +42,7 @@ pub struct FaceTraining<'a> {
     /// The recipe.
     pub training: &'a TrainingConfig,
     /// Labelled images, labels from 0.
-    pub images: &'a Images,
+    pub images: TrainingImages<'a>,
     /// What the weights are drawn from.
     pub weights_seed: u64,
     /// What the order of the images is drawn from.
@@ -67,10 +67,11 @@ impl FaceTraining<'_> {
         let classes = images.identities();
         let mut network = place.registry.backbone(&backbone.plugin, &backbone.params)?;
         let info = network.info();
-        if (info.height, info.width) != (images.height, images.width) {
+        let (height, width) = images.size();
+        if (info.height, info.width) != (height, width) {
             return Err(Error::config(format!(
                 "backbone `{}` takes images of {}x{}, but the training set has {}x{}",
-                backbone.plugin, info.height, info.width, images.height, images.width
+                backbone.plugin, info.height, info.width, height, width
             ))
             .help("make data.size and the backbone's input_size agree"));
         }
@@ -81,9 +82,13 @@ impl FaceTraining<'_> {
         let mut run = Run {
             network,
             loss: place.registry.loss(&loss.plugin, &loss.params)?,
-            order: Order::new(self.order_seed, images.len(), training.flip),
-            channels: info.channels,
-            images,
+            batches: images.batches(
+                Order::new(self.order_seed, images.len(), training.flip),
+                training.batch,
+                info.channels,
+            ),
+            shape: [training.batch, info.channels, height, width],
+            images: *images,
             training,
             place,
         };
@@ -105,9 +110,10 @@ impl FaceTraining<'_> {
 struct Run<'a> {
     network: Box<dyn Backbone>,
     loss: Box<dyn Loss>,
-    order: Order,
-    channels: usize,
-    images: &'a Images,
+    batches: Batches<'a>,
+    /// Of a batch: B, C, H, W.
+    shape: [usize; 4],
+    images: TrainingImages<'a>,
     training: &'a TrainingConfig,
     place: &'a Place<'a>,
 }
@@ -132,14 +138,11 @@ impl Run<'_> {
 
 impl Trainable for Run<'_> {
     fn step(&mut self, step: usize) -> Result<f64> {
-        let (t, images) = (self.training, self.images);
-        let chosen = self.order.batch(step, t.batch);
-        let pixels = images.batch(&chosen, self.channels)?;
-        let labels: Vec<_> = chosen.iter().map(|(i, _)| images.labels[*i]).collect();
+        let (pixels, labels) = self.batches.of(step)?;
         let rate = self.rate(step);
         self.network.train_step(
-            TensorRef::new(&pixels, &[t.batch, self.channels, images.height, images.width])?,
-            TensorRef::new(&labels, &[t.batch])?,
+            TensorRef::new(&pixels, &self.shape)?,
+            TensorRef::new(&labels, &self.shape[..1])?,
             &mut *self.loss,
             rate,
             &self.place.ctx(),

@@ -22,6 +22,7 @@ mod stage;
 pub mod stages;
 pub mod training_alarm;
 pub mod training_events;
+pub mod training_images;
 pub mod training_loop;
 
 pub use lock::{LockedPlugin, PluginsLock};

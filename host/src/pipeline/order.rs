@@ -3,6 +3,7 @@
 use ficta_core::random::Stream;
 
 /// The order of images over a training: every epoch is a permutation of its own.
+#[derive(Clone)]
 pub struct Order {
     seed: u64,
     images: usize,

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what belongs into BENCHMARKS.md.
 
 mod encoders;
+mod loader;
 mod python;
 mod train;
 
@@ -15,7 +16,7 @@ use crate::workspace;
 /// A measurement, what it measures, and what takes it.
 type Bench = (&'static str, &'static str, fn(&mut Steps, &Options) -> Result<()>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     (
         "calls",
         "what a call through the plugin boundary costs, beside a plain `Box<dyn>`",
@@ -28,8 +29,13 @@ const BENCHES: [Bench; 6] = [
     ),
     (
         "evaluate",
-        "verification on a set of LFW's size, features given",
-        |steps, _| cargo_bench(steps, "evaluate", &[], &[]),
+        "verification on a set of LFW's size, features given, beside NumPy",
+        evaluate,
+    ),
+    (
+        "loader",
+        "images a second that reach a training, beside a PyTorch DataLoader; conversion of sets",
+        |steps, _| loader::measure(steps),
     ),
     (
         "losses",
@@ -50,7 +56,7 @@ const BENCHES: [Bench; 6] = [
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these: calls, encoders, evaluate, losses, nms, train
+    /// Only these: calls, encoders, evaluate, loader, losses, nms, train
     names: Vec<String>,
     /// nms: 100,000 candidates only, and less patience with the slower ones
     #[arg(long)]
@@ -87,6 +93,11 @@ fn calls(steps: &mut Steps, _: &Options) -> Result<()> {
     )?;
     let library = target.join("release").join(library_file("null_plugin"));
     cargo_bench(steps, "calls", &[("FICTA_NULL_PLUGIN", &library)], &[])
+}
+
+fn evaluate(steps: &mut Steps, _: &Options) -> Result<()> {
+    cargo_bench(steps, "evaluate", &[], &[])?;
+    python::run(steps, "the same in NumPy", "evaluate.py", &[])
 }
 
 fn losses(steps: &mut Steps, _: &Options) -> Result<()> {

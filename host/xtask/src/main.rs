@@ -7,6 +7,7 @@ mod client;
 mod demo;
 mod digest;
 mod face_api;
+mod fuzz;
 mod install;
 mod libtorch;
 mod lock;
@@ -48,6 +49,8 @@ enum Command {
     Test(test::Options),
     /// Measure, beside what users would run otherwise
     Bench(bench::Options),
+    /// Run every parser under libFuzzer for a short while
+    Fuzz(fuzz::Options),
     /// List every `unsafe` with its reason in core/UNSAFE.md
     Unsafe(unsafe_list::Options),
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::command(&options),
         Command::Test(options) => test::command(&options).map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => bench::command(&options).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz(options) => fuzz::command(&options).map(|()| ExitCode::SUCCESS),
         Command::Unsafe(options) => unsafe_list::command(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -62,7 +62,7 @@ pub(super) fn validate(args: &ValidateArgs, as_json: bool) -> Result<Outcome> {
             registry.check(ComponentKind::ENCODER, name, &params)?;
             let mut encoder = registry.encoder(name, &params)?;
             host.enter("features");
-            found.extend(by_cosine(&*source, &**against, &mut *encoder, args.threshold, &ctx)?);
+            found.extend(by_cosine(&*source, &**against, &mut *encoder, args.threshold, &host)?);
         }
     }
     host.enter("");

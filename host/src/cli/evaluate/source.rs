@@ -138,7 +138,7 @@ impl Source {
             Self::Network {
                 network, description, ..
             } => {
-                let embedded = embed(network, &*set.images, &host.ctx())?;
+                let embedded = embed(network, &*set.images, host)?;
                 let rows: Vec<usize> = set.pairs.iter().flatten().copied().collect();
                 let mut tensors = Tensors::new();
                 tensors.metadata.insert("network".into(), description.clone());

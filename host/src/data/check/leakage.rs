@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use ficta_core::{Ctx, Encoder, Error, Result, TensorMut, TensorRef};
+use ficta_core::{Encoder, Error, Result, TensorMut, TensorRef};
 use rayon::prelude::*;
 
 use super::{Chosen, Finding, Kind, Look, NearIndex};
 use crate::{
     data::{Rgb, source::ImageSource},
-    metrics::cosine,
     pipeline::matrix::Matrix,
+    run_host::RunHost,
+    similarity::{Neighbour, top_k},
 };
 
 /// Images of `source` with the same bytes as, or nearly the same picture as, an image of `against`. All of both were looked at.
@@ -51,8 +52,8 @@ pub fn by_bytes_and_sight(
 const CALL: usize = 64;
 
 /// Unit features of the images that can be decoded, with their indices, each at the encoder's size.
-fn features(source: &dyn ImageSource, encoder: &mut dyn Encoder, ctx: &Ctx<'_>) -> Result<(Vec<usize>, Matrix)> {
-    let info = encoder.info();
+fn features(source: &dyn ImageSource, encoder: &mut dyn Encoder, host: &RunHost) -> Result<(Vec<usize>, Matrix)> {
+    let (info, ctx) = (encoder.info(), host.ctx());
     let (mut indices, mut all) = (Vec::new(), Vec::new());
     for start in (0..source.len()).step_by(CALL) {
         let images: Vec<(usize, Rgb)> = (start..source.len().min(start + CALL))
@@ -65,11 +66,9 @@ fn features(source: &dyn ImageSource, encoder: &mut dyn Encoder, ctx: &Ctx<'_>) 
             .collect();
         let mut out = vec![0f32; images.len() * info.dim];
         if !images.is_empty() {
-            encoder.encode(
-                TensorRef::new(&pixels, &[images.len(), info.height, info.width, 3])?,
-                TensorMut::new(&mut out, &[images.len(), info.dim])?,
-                ctx,
-            )?;
+            let view = TensorRef::new(&pixels, &[images.len(), info.height, info.width, 3])?;
+            let room = TensorMut::new(&mut out, &[images.len(), info.dim])?;
+            host.uncounted(|| encoder.encode(view, room, &ctx))?;
         }
         indices.extend(images.iter().map(|(i, _)| *i));
         all.extend(out);
@@ -93,38 +92,30 @@ pub fn by_cosine(
     against: &dyn ImageSource,
     encoder: &mut dyn Encoder,
     threshold: f64,
-    ctx: &Ctx<'_>,
+    host: &RunHost,
 ) -> Result<Vec<Finding>> {
     if !(-1.0..=1.0).contains(&threshold) {
         return Err(Error::config(format!(
             "the cosine threshold is {threshold}, expected -1 to 1"
         )));
     }
-    let (indices, own) = features(source, encoder, ctx)?;
-    let (others, their) = features(against, encoder, ctx)?;
-    let nearest = |row: usize| {
-        let best = (0..their.rows).map(|other| (cosine(own.row(row), their.row(other)), other));
-        best.fold(None, |best: Option<(f64, usize)>, now| match best {
-            Some(before) if before.0 >= now.0 => best,
-            _ => Some(now),
+    let (indices, own) = features(source, encoder, host)?;
+    let (others, their) = features(against, encoder, host)?;
+    let ctx = host.ctx();
+    let nearest = top_k(
+        &own,
+        &their,
+        1,
+        |_, _| false,
+        |done| ctx.progress(done as u64, own.rows as u64, "images compared"),
+    )?;
+    let leak = |(row, best): (usize, &Vec<Neighbour>)| {
+        let near = best.first().filter(|near| near.cosine >= threshold)?;
+        let detail = format!("cosine {:.4} with an image of the other set", near.cosine);
+        Some(Finding {
+            other: Some(against.name(others[near.row])),
+            ..Finding::on(source, Kind::CosineLeak, indices[row], detail)
         })
     };
-    let mut out = Vec::new();
-    for start in (0..own.rows).step_by(CALL) {
-        let block: Vec<_> = (start..own.rows.min(start + CALL))
-            .into_par_iter()
-            .map(|row| (row, nearest(row)))
-            .collect();
-        for (row, best) in block {
-            if let Some((cosine, other)) = best.filter(|(cosine, _)| *cosine >= threshold) {
-                let detail = format!("cosine {cosine:.4} with an image of the other set");
-                out.push(Finding {
-                    other: Some(against.name(others[other])),
-                    ..Finding::on(source, Kind::CosineLeak, indices[row], detail)
-                });
-            }
-        }
-        ctx.progress((start + CALL).min(own.rows) as u64, own.rows as u64, "images compared")?;
-    }
-    Ok(out)
+    Ok(nearest.iter().enumerate().filter_map(leak).collect())
 }

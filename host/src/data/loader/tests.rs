@@ -3,7 +3,10 @@ use std::{collections::BTreeSet, fs};
 use proptest::prelude::*;
 
 use super::*;
-use crate::data::{png, source};
+use crate::{
+    data::{convert, png, source},
+    pipeline::order,
+};
 
 const SIZE: [usize; 2] = [6, 5];
 
@@ -32,12 +35,8 @@ fn faces(identities: usize) -> (tempfile::TempDir, Arc<dyn ImageSource>) {
     (folder, Arc::from(source))
 }
 
-fn options(batch: usize) -> Options {
+fn options() -> Options {
     Options {
-        batch,
-        seed: 1,
-        order: Order::Shuffled,
-        flip: true,
         size: SIZE,
         channels: 3,
         threads: 2,
@@ -45,51 +44,72 @@ fn options(batch: usize) -> Options {
     }
 }
 
-fn batches(source: &Arc<dyn ImageSource>, options: &Options, state: State, count: usize) -> Vec<Batch> {
-    let mut loader = Loader::new(source.clone(), options.clone(), state).unwrap();
+/// The order of a training, `batch` images at a time.
+fn plan(source: &Arc<dyn ImageSource>, seed: u64, batch: usize) -> Plan {
+    let (source, mut order) = (source.clone(), order::Order::new(seed, source.len(), true));
+    Box::new(move |number| {
+        let pick = |(index, mirrored): (usize, bool)| Pick {
+            index,
+            label: source.label(index),
+            mirrored,
+        };
+        order.batch(number as usize, batch).into_iter().map(pick).collect()
+    })
+}
+
+fn in_order(indices: Vec<usize>) -> Plan {
+    Box::new(move |number| {
+        vec![Pick {
+            index: indices[number as usize],
+            label: number as i64,
+            mirrored: false,
+        }]
+    })
+}
+
+fn batches(mut loader: Loader, count: usize) -> Vec<Batch> {
     (0..count).map(|_| loader.next_batch().unwrap()).collect()
 }
 
 #[test]
-fn an_epoch_shows_each_image_once_and_flips_some() {
+fn batches_hold_what_the_plan_picks() {
     let (_folder, source) = faces(6);
-    let epoch = batches(&source, &options(7), State::default(), 3);
-    let seen: BTreeSet<usize> = epoch.iter().flat_map(|b| b.indices.clone()).collect();
-    assert_eq!(seen.len(), 21);
-    let mut flipped = 0;
-    for batch in &epoch {
-        let labels: Vec<i64> = batch.indices.iter().map(|i| source.label(*i)).collect();
-        assert_eq!(batch.labels, labels);
-        for (at, index) in batch.indices.iter().enumerate() {
-            let image = source.decode(*index).unwrap();
-            let length = SIZE[0] * SIZE[1] * 3;
-            let got = &batch.images[at * length..][..length];
-            let plain = convert::to_f32(&image.pixels, 1, SIZE[0], SIZE[1], 3).unwrap();
-            let mirrored = convert::to_f32(&image.mirrored().pixels, 1, SIZE[0], SIZE[1], 3).unwrap();
-            assert!(got == plain || got == mirrored);
-            flipped += usize::from(got == mirrored);
+    let loader = Loader::new(source.clone(), options(), plan(&source, 1, 7), 0).unwrap();
+    let mut expected = plan(&source, 1, 7);
+    let mut seen = BTreeSet::new();
+    for (number, batch) in (0..).zip(batches(loader, 3)) {
+        assert_eq!(batch.number, number);
+        let length = SIZE[0] * SIZE[1] * 3;
+        for (at, pick) in expected(number).iter().enumerate() {
+            let image = source.decode(pick.index).unwrap();
+            let image = if pick.mirrored { image.mirrored() } else { image };
+            let numbers = convert::to_f32(&image.pixels, 1, SIZE[0], SIZE[1], 3).unwrap();
+            assert_eq!(batch.images[at * length..][..length], numbers);
+            assert_eq!(batch.labels[at], source.label(pick.index));
+            seen.insert(pick.index);
         }
     }
-    assert!((4..18).contains(&flipped), "{flipped} of 21");
-    let second = batches(&source, &options(7), State { epoch: 1, batch: 0 }, 3);
-    assert_ne!(second[0].indices, epoch[0].indices);
+    assert_eq!(seen.len(), 21, "an epoch shows each image once");
 }
 
 #[test]
-fn a_balanced_epoch_shows_identities_alike() {
-    let (_folder, source) = faces(6);
-    let balanced = Options {
-        order: Order::LabelBalanced,
-        ..options(21)
+fn images_of_another_size_are_scaled_and_made_grey() {
+    let (_folder, source) = faces(1);
+    let halved = Options {
+        size: [12, 10],
+        channels: 1,
+        ..options()
     };
-    let labels: Vec<i64> = batches(&source, &balanced, State::default(), 40)
-        .into_iter()
-        .flat_map(|b| b.labels)
-        .collect();
-    for label in 0..6 {
-        let share = labels.iter().filter(|l| **l == label).count() as f64 / labels.len() as f64;
-        assert!((share - 1.0 / 6.0).abs() < 0.05, "{label}: {share}");
-    }
+    let batch = &batches(Loader::new(source.clone(), halved, in_order(vec![0]), 0).unwrap(), 1)[0];
+    let scaled = source.decode(0).unwrap().resized(12, 10);
+    assert_eq!(batch.images, convert::to_f32(&scaled.pixels, 1, 12, 10, 1).unwrap());
+    let square = Options {
+        size: [9, 9],
+        ..options()
+    };
+    let mut loader = Loader::new(source, square, in_order(vec![0]), 0).unwrap();
+    let message = loader.next_batch().unwrap_err().message().to_owned();
+    assert!(message.contains("is 5x6, which cannot be scaled to 9x9"), "{message}");
 }
 
 #[test]
@@ -97,7 +117,7 @@ fn an_image_that_fails_is_named_and_the_next_batch_follows() {
     let (folder, _) = faces(3);
     fs::write(folder.path().join("s2/1.png"), "no image").unwrap();
     let source: Arc<dyn ImageSource> = Arc::from(source::open(folder.path()).unwrap());
-    let mut loader = Loader::new(source, options(1), State::default()).unwrap();
+    let mut loader = Loader::new(source, options(), in_order((0..6).collect()), 0).unwrap();
     let outcomes: Vec<_> = (0..6).map(|_| loader.next_batch()).collect();
     let failed: Vec<String> = outcomes
         .into_iter()
@@ -106,58 +126,57 @@ fn an_image_that_fails_is_named_and_the_next_batch_follows() {
         .collect();
     assert_eq!(failed.len(), 1);
     assert!(failed[0].contains("s2/1.png is not a sound image"), "{failed:?}");
-    assert_eq!(loader.state(), State { epoch: 1, batch: 0 });
+    assert_eq!(loader.next_number(), 6);
 }
 
 #[test]
-fn what_cannot_be_loaded_is_refused() {
-    let (_folder, source) = faces(2);
-    let message = |options| {
-        Loader::new(source.clone(), options, State::default())
-            .err()
-            .unwrap()
-            .message()
-            .to_owned()
-    };
-    assert!(message(options(4)).contains("3 images do not fill a batch of 4"));
-    assert!(message(options(0)).contains("batch 0"));
-    assert!(
-        message(Options {
-            channels: 2,
-            ..options(1)
-        })
-        .contains("channels 2")
-    );
-    let other = Options {
-        size: [9, 9],
-        ..options(1)
-    };
-    let mut loader = Loader::new(source.clone(), other, State::default()).unwrap();
+fn a_plan_that_panics_does_not_leave_the_reader_waiting() {
+    let (_folder, source) = faces(1);
+    let mut loader = Loader::new(source, options(), in_order(Vec::new()), 0).unwrap();
     assert!(
         loader
             .next_batch()
             .unwrap_err()
             .message()
-            .contains("is 5x6, expected 9x9")
+            .contains("a panic in batch 0")
     );
+}
+
+#[test]
+fn what_cannot_be_loaded_is_refused() {
+    let (_folder, source) = faces(2);
+    let two = Options {
+        channels: 2,
+        ..options()
+    };
+    let none = Options {
+        threads: 0,
+        ..options()
+    };
+    for (options, part) in [(two, "channels 2"), (none, "threads 0")] {
+        let error = Loader::new(source.clone(), options, in_order(vec![0]), 0)
+            .err()
+            .unwrap();
+        assert!(error.message().contains(part), "{error}");
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
     fn batches_depend_on_seed_and_number_alone(
-        seed: u64, batch in 1usize..6, threads in 1usize..5, ahead in 1usize..6, stop in 0usize..7, balanced: bool,
+        seed: u64, batch in 1usize..6, threads in 1usize..5, ahead in 1usize..6, stop in 0usize..7,
     ) {
         let (_folder, source) = faces(4);
-        let order = if balanced { Order::LabelBalanced } else { Order::Shuffled };
-        let one = Options { seed, order, threads: 1, ahead: 1, ..options(batch) };
-        let expected = batches(&source, &one, State::default(), 8);
-        let many = Options { threads, ahead, ..one };
-        let mut loader = Loader::new(source.clone(), many.clone(), State::default()).unwrap();
+        let one = Options { threads: 1, ahead: 1, ..options() };
+        let expected = batches(Loader::new(source.clone(), one, plan(&source, seed, batch), 0).unwrap(), 8);
+        let many = Options { threads, ahead, ..options() };
+        let start = |first| Loader::new(source.clone(), many.clone(), plan(&source, seed, batch), first).unwrap();
+        let mut loader = start(0);
         let mut got: Vec<Batch> = (0..stop).map(|_| loader.next_batch().unwrap()).collect();
-        let state = loader.state();
+        let next = loader.next_number();
         drop(loader);
-        got.extend(batches(&source, &many, state, 8 - stop));
+        got.extend(batches(start(next), 8 - stop));
         prop_assert_eq!(got, expected);
     }
 }

@@ -1,141 +1,94 @@
-//! Threads that work ahead of the reader, by a bounded number of batches.
+//! The thread that works ahead of the reader, by a bounded number of batches; a pool decodes the images of each.
 
 use std::{
-    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc,
+        mpsc::{Receiver, sync_channel},
+    },
+    thread::{self, JoinHandle},
 };
 
 use ficta_core::{Error, ErrorKind, Result};
+use rayon::{ThreadPool, prelude::*};
 
-use super::{
-    Batch, Options, State, assemble,
-    order::{Chooser, Permutation},
-};
-use crate::data::ImageSource;
+use super::{Batch, Options, Pick, Plan, fitted};
+use crate::data::{ImageSource, convert};
 
-/// What the reader and the threads share. Batches are counted through all epochs.
-pub(super) struct Shared {
-    source: Arc<dyn ImageSource>,
-    options: Options,
-    chooser: Chooser,
-    pub(super) batches: u64,
-    queue: Mutex<Queue>,
-    changed: Condvar,
+/// A thread at work, and what it has made. It ends when the receiver is dropped.
+pub(super) struct Worker {
+    made: Option<Receiver<Result<Batch>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-struct Queue {
-    /// The next batch for the reader.
-    read: u64,
-    /// The next batch that no thread has begun.
-    begun: u64,
-    ready: BTreeMap<u64, Result<Batch>>,
-    permutation: Option<Permutation>,
-    stopped: bool,
-}
-
-impl Shared {
-    pub(super) fn new(source: Arc<dyn ImageSource>, options: Options, batches: u64, state: State) -> Self {
-        let first = state.epoch * batches + state.batch.min(batches);
-        Self {
-            chooser: Chooser::new(&*source, options.order, options.seed),
-            source,
-            options,
-            batches,
-            queue: Mutex::new(Queue {
-                read: first,
-                begun: first,
-                ready: BTreeMap::new(),
-                permutation: None,
-                stopped: false,
-            }),
-            changed: Condvar::new(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
-        self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state(&self, number: u64) -> State {
-        State {
-            epoch: number / self.batches,
-            batch: number % self.batches,
-        }
-    }
-
-    pub(super) fn next(&self) -> State {
-        self.state(self.lock().read)
-    }
-
-    pub(super) fn stop(&self) {
-        self.lock().stopped = true;
-        self.changed.notify_all();
+impl Worker {
+    pub(super) fn start(source: Arc<dyn ImageSource>, options: Options, mut plan: Plan, first: u64) -> Result<Self> {
+        let failed = |e: String| Error::io(format!("the threads of the loader did not start: {e}"));
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads)
+            .thread_name(|i| format!("loader-{i}"))
+            .build()
+            .map_err(|e| failed(e.to_string()))?;
+        let (send, made) = sync_channel(options.ahead);
+        let work = move || {
+            for number in first.. {
+                // What panics must not leave the reader waiting for ever.
+                let one = || assemble(&pool, &*source, &options, number, &plan(number));
+                let batch = catch_unwind(AssertUnwindSafe(one))
+                    .unwrap_or_else(|_| Err(Error::new(ErrorKind::PANIC, format!("a panic in batch {number}"))));
+                if send.send(batch).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new()
+            .name("loader".into())
+            .spawn(work)
+            .map_err(|e| failed(e.to_string()))?;
+        Ok(Self {
+            made: Some(made),
+            thread: Some(thread),
+        })
     }
 
     /// The next batch, when it is ready.
-    pub(super) fn take(&self) -> Result<Batch> {
-        let mut queue = self.lock();
-        loop {
-            let number = queue.read;
-            if let Some(batch) = queue.ready.remove(&number) {
-                queue.read += 1;
-                self.changed.notify_all();
-                return batch;
-            }
-            queue = self.wait(queue);
-        }
+    pub(super) fn take(&mut self) -> Result<Batch> {
+        let next = self.made.as_ref().and_then(|made| made.recv().ok());
+        next.unwrap_or_else(|| Err(Error::new(ErrorKind::PANIC, "the thread of the loader has ended")))
     }
+}
 
-    /// A thread: makes batch after batch, no more than `ahead` of the reader.
-    pub(super) fn work(&self) {
-        while let Some((number, order)) = self.begin() {
-            let state = self.state(number);
-            let start = state.batch as usize * self.options.batch;
-            let indices = order[start..start + self.options.batch].to_vec();
-            // A decoder that panics must not leave the reader waiting for ever.
-            let batch = catch_unwind(AssertUnwindSafe(|| {
-                assemble(&*self.source, &self.options, state, indices)
-            }))
-            .unwrap_or_else(|_| {
-                Err(Error::new(
-                    ErrorKind::PANIC,
-                    format!("a panic in batch {} of epoch {}", state.batch, state.epoch),
-                ))
-            });
-            self.lock().ready.insert(number, batch);
-            self.changed.notify_all();
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.made = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
+}
 
-    /// The next batch to make, and the order of its epoch; `None` when all shall end.
-    fn begin(&self) -> Option<(u64, Arc<Vec<usize>>)> {
-        let mut queue = self.lock();
-        loop {
-            if queue.stopped {
-                return None;
-            }
-            if queue.begun < queue.read + self.options.ahead as u64 {
-                break;
-            }
-            queue = self.wait(queue);
-        }
-        let number = queue.begun;
-        queue.begun += 1;
-        let epoch = number / self.batches;
-        let order = match &queue.permutation {
-            Some((of, order)) if *of == epoch => order.clone(),
-            _ => {
-                let made = self.chooser.epoch(epoch);
-                let order = made.1.clone();
-                queue.permutation = Some(made);
-                order
-            }
-        };
-        Some((number, order))
-    }
+/// Decodes and assembles a batch; a function of its arguments alone, the pool aside.
+fn assemble(
+    pool: &ThreadPool,
+    source: &dyn ImageSource,
+    options: &Options,
+    number: u64,
+    picks: &[Pick],
+) -> Result<Batch> {
+    let [height, width] = options.size;
+    let length = options.channels * height * width;
+    let one = |(place, pick): (&mut [f32], &Pick)| {
+        let image = fitted(source.decode(pick.index)?, options.size, || source.name(pick.index))?;
+        convert::put(&image.pixels, width, pick.mirrored, place);
+        Ok(())
+    };
+    let mut images = vec![0.0; picks.len() * length];
+    let outcomes: Vec<Result<()>> = pool.install(|| images.par_chunks_exact_mut(length).zip(picks).map(one).collect());
+    // The first that failed in order of the batch, whichever was met first.
+    outcomes.into_iter().collect::<Result<()>>()?;
+    Ok(Batch {
+        number,
+        images,
+        labels: picks.iter().map(|pick| pick.label).collect(),
+    })
 }

@@ -23,6 +23,8 @@ pub enum Format {
     Zip,
     /// Parquet with a column of encoded images, as Hugging Face's `datasets` writes it.
     Parquet,
+    /// Images that a run has generated: `RUN/generate/SET`.
+    Generated,
 }
 
 impl Format {
@@ -36,6 +38,7 @@ impl Format {
             Self::WebDataset => "webdataset",
             Self::Zip => "zip",
             Self::Parquet => "parquet",
+            Self::Generated => "generated",
         }
     }
 }

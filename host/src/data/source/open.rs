@@ -9,8 +9,8 @@ use std::{
 use ficta_core::{Error, Result};
 
 use super::{
-    CelebASource, FolderSource, Format, ImageSource, OrlSource, ParquetSource, RecordIoSource, WebDatasetSource,
-    ZipSource, webdataset::shards,
+    CelebASource, FolderSource, Format, GeneratedSource, ImageSource, OrlSource, ParquetSource, RecordIoSource,
+    WebDatasetSource, ZipSource, webdataset::shards,
 };
 use crate::{data::natural_order, storage::atomic::io_error};
 
@@ -35,6 +35,7 @@ pub fn open_as(path: &Path, format: Format) -> Result<Box<dyn ImageSource>> {
         Format::WebDataset => Box::new(WebDatasetSource::open(path)?),
         Format::Zip => Box::new(ZipSource::open(path)?),
         Format::Parquet => Box::new(ParquetSource::open(path)?),
+        Format::Generated => Box::new(GeneratedSource::open(path)?),
     })
 }
 
@@ -56,6 +57,8 @@ fn detect(path: &Path) -> Result<Format> {
         let holds = |ending| with_ending(path, ending).map(|found| !found.is_empty());
         return Ok(match () {
             () if CelebASource::is_at(path) => Format::CelebA,
+            // Its manifest is a Parquet file too.
+            () if GeneratedSource::is_at(path) => Format::Generated,
             () if holds("rec")? => Format::RecordIo,
             () if holds("tar")? => Format::WebDataset,
             () if ParquetSource::is_at(path) => Format::Parquet,

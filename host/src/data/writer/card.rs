@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     data::source::{Format, ImageSource, orl},
+    pipeline::stages,
     storage::atomic,
 };
 
@@ -26,6 +27,15 @@ pub struct Origin {
     pub format: String,
     /// Number of images.
     pub images: usize,
+    /// The seed that it was drawn with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Plugins that it was made with, by name, with their versions.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub plugins: Map<String, Value>,
+    /// Figures that were measured on it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metrics: Map<String, Value>,
     /// What it was made from itself, where its own card says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub made_from: Vec<Origin>,
@@ -38,14 +48,18 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// What can be known of a set: its own card's statements, or those of a set that is known here.
+    /// What can be known of a set: its own card's statements, those of a set that is known here, and what a run has measured on the images that it
+    /// generated.
     pub fn of(path: &Path, source: &dyn ImageSource) -> Self {
         let folder = if path.is_dir() {
             path
         } else {
             path.parent().unwrap_or(Path::new("."))
         };
-        let own = Card::read(folder).unwrap_or_default();
+        let mut own = Card::read(folder).unwrap_or_default();
+        if source.format() == Format::Generated {
+            own.metrics = stages::measured(folder);
+        }
         let is_orl = source.format() == Format::Orl;
         Self {
             name: path
@@ -55,6 +69,9 @@ impl Origin {
                 .into_owned(),
             format: source.format().to_string(),
             images: source.len(),
+            seed: own.seed,
+            plugins: own.plugins,
+            metrics: own.metrics,
             made_from: own.made_from,
             licence: own.licence.or_else(|| is_orl.then(|| orl::CREDIT.to_owned())),
             consent: own.consent,
@@ -142,9 +159,7 @@ impl Card {
         if let Some(seed) = self.seed {
             let _ = writeln!(out, "- Seed: {seed}");
         }
-        for (name, version) in &self.plugins {
-            let _ = writeln!(out, "- Plugin: {name} {}", version.as_str().unwrap_or_default());
-        }
+        list_plugins(&self.plugins, "", &mut out);
         if let Some(count) = self.left_out {
             let _ = writeln!(out, "- Left out as broken: {count} images, listed in `left-out.csv`");
         }
@@ -152,9 +167,7 @@ impl Card {
         self.made_from.iter().for_each(|origin| list(origin, 0, &mut out));
         if !self.metrics.is_empty() {
             out.push_str("\n## Measured\n\n");
-            for (name, value) in &self.metrics {
-                let _ = writeln!(out, "- {name}: {value}");
-            }
+            list_metrics(&self.metrics, "", &mut out);
         }
         let json = serde_json::to_string_pretty(self).unwrap_or_default();
         let _ = write!(out, "\n## For programs\n\n{FENCE}\n{json}\n```\n");
@@ -174,7 +187,41 @@ fn list(origin: &Origin, depth: usize, out: &mut String) {
         stated(&origin.licence),
         stated(&origin.consent)
     );
+    let indent = "  ".repeat(depth + 1);
+    if let Some(seed) = origin.seed {
+        let _ = writeln!(out, "{indent}- Seed: {seed}");
+    }
+    list_plugins(&origin.plugins, &indent, out);
+    list_metrics(&origin.metrics, &indent, out);
     origin.made_from.iter().for_each(|inner| list(inner, depth + 1, out));
+}
+
+fn list_plugins(plugins: &Map<String, Value>, indent: &str, out: &mut String) {
+    for (name, version) in plugins {
+        let _ = writeln!(out, "{indent}- Plugin: {name} {}", version.as_str().unwrap_or_default());
+    }
+}
+
+/// Each with its convention, threshold and evaluator, where they are given.
+fn list_metrics(metrics: &Map<String, Value>, indent: &str, out: &mut String) {
+    for (name, about) in metrics {
+        let Some(fields) = about.as_object() else {
+            let _ = writeln!(out, "{indent}- {name}: {about}");
+            continue;
+        };
+        let value = fields.get("value").map(Value::to_string).unwrap_or_default();
+        let how: Vec<String> = fields
+            .iter()
+            .filter(|(key, _)| *key != "value")
+            .map(|(key, value)| {
+                format!(
+                    "{key}: {}",
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                )
+            })
+            .collect();
+        let _ = writeln!(out, "{indent}- {name}: {value} ({})", how.join("; "));
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +240,10 @@ mod tests {
         let mut card = Card::from_one(origin, Format::RecordIo, "ficta data convert");
         (card.images, card.identities, card.seed, card.left_out) = (3, 2, Some(7), Some(1));
         card.metrics.insert("uniqueness".into(), 0.5.into());
+        card.made_from[0].seed = Some(9);
+        card.made_from[0].plugins.insert("samplers".into(), "0.1.0".into());
+        let measured = serde_json::json!({"value": 0.25, "convention": "cosine", "threshold": 0.3});
+        card.made_from[0].metrics.insert("EER".into(), measured);
         let folder = tempfile::tempdir().unwrap();
         card.write(folder.path()).unwrap();
         assert_eq!(Card::read(folder.path()), Some(card));
@@ -202,6 +253,13 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("- uniqueness: 0.5"), "{text}");
+        for line in [
+            "  - Seed: 9",
+            "  - Plugin: samplers 0.1.0",
+            "  - EER: 0.25 (convention: cosine; threshold: 0.3)",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in {text}");
+        }
         fs::write(folder.path().join(CARD), "another README").unwrap();
         assert_eq!(Card::read(folder.path()), None);
     }

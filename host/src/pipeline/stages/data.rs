@@ -7,7 +7,7 @@ use serde_json::json;
 use super::report::People;
 use crate::{
     config::RunConfig,
-    data::{self, ImageSource, Prepared, prepare::prepare, source, split::split},
+    data::{self, ImageSource, Prepared, prepare::prepare, source, split::split, writer::Origin},
     pipeline::{Place, Stage},
     storage::{Tensors, hash, json as json_file},
 };
@@ -15,13 +15,15 @@ use crate::{
 /// Names and counts.
 pub const PEOPLE: &str = "people.json";
 
-pub fn stage(config: &RunConfig) -> Result<Stage> {
+/// The stage, and what is known of the set.
+pub fn stage(config: &RunConfig) -> Result<(Stage, Origin)> {
     let settings = config.data.clone();
     settings.check()?;
     let source = source::open(&settings.path).map_err(|e| match settings.path.exists() {
         true => e,
         false => e.help("check data.path; a relative path starts at the folder the command runs in"),
     })?;
+    let origin = Origin::of(&settings.path, &*source);
     let all = data::People::of(&*source)?;
     all.check_counts(settings.min_images)?;
     let mut params = json!(settings);
@@ -58,7 +60,7 @@ pub fn stage(config: &RunConfig) -> Result<Stage> {
             },
         )
     };
-    Ok(Stage::new("data", Vec::new(), params, Box::new(work)))
+    Ok((Stage::new("data", Vec::new(), params, Box::new(work)), origin))
 }
 
 /// Hash of every image, by person.

@@ -7,7 +7,11 @@ use serde_json::json;
 
 use crate::{
     config::{ComponentChoice, DenoiserConfig, REAL, RunConfig},
-    data::png,
+    data::{
+        png,
+        source::Format,
+        writer::{Card, Origin},
+    },
     pipeline::{
         Place, Stage, candidates::CandidateTable, generator::Generator, identities::IdentityTable, images::Images,
         matrix::Matrix, place::write_table,
@@ -18,15 +22,20 @@ use crate::{
 /// Unit features that the images were conditioned on `[S,d]`, and which row of its source each is.
 pub const CONDITIONS: &str = "conditions.safetensors";
 
+/// Who is shown in a fictional set.
+const NOBODY: &str = "generated images of nobody; the generator learnt from the people in the set below";
+
 pub fn stage(
     config: &RunConfig,
     denoiser: &DenoiserConfig,
     sampler: &ComponentChoice,
     ids: &str,
     images: usize,
+    origin: &Origin,
 ) -> Stage {
     let count = config.ids.get(ids).map_or(0, |set| set.count);
     let (batch, ids_name) = (config.generation.batch, ids.to_owned());
+    let (origin, used) = (origin.clone(), used(config, denoiser, sampler, ids));
     let (denoiser_choice, sampler_choice) = (denoiser.clone(), sampler.clone());
     let work = move |place: &Place<'_>| {
         let (conditions, rows) = conditions(place, &ids_name, count)?;
@@ -36,7 +45,8 @@ pub fn stage(
         tensors.write(&place.dir.join(CONDITIONS))?;
         let mut generator = Generator::trained(place, &denoiser_choice, &sampler_choice)?;
         make_all(place, &mut generator, &conditions, images, batch)?;
-        manifest(place, conditions.rows, images)
+        manifest(place, conditions.rows, images)?;
+        card(place, &ids_name, &origin, &used, [conditions.rows, images]).write(&place.dir)
     };
     let chosen = super::identities_stage(ids);
     let inputs = vec![chosen, "train-denoiser".into()];
@@ -155,6 +165,57 @@ fn manifest(place: &Place<'_>, identities: usize, images: usize) -> Result<()> {
         )?
         .with("sha256", hashes)?;
     write_table(place, &table, "manifest")
+}
+
+/// The components that had a part in a set, as `plugins.lock` names them.
+fn used(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentChoice, ids: &str) -> Vec<String> {
+    let mut used = vec![
+        (Kind::ENCODER, &config.encoder.plugin),
+        (Kind::DENOISER, &denoiser.plugin),
+        (Kind::SAMPLER, &sampler.plugin),
+    ];
+    if let Some(set) = config.ids.get(ids) {
+        used.extend([
+            (Kind::PROPOSER, &set.proposer.plugin),
+            (Kind::SELECTOR, &set.selector.plugin),
+        ]);
+    }
+    used.into_iter().map(|(kind, name)| format!("{kind} {name}")).collect()
+}
+
+/// What stands in the README beside the images.
+fn card(place: &Place<'_>, ids: &str, origin: &Origin, used: &[String], [identities, images]: [usize; 2]) -> Card {
+    let mut card = Card::from_one(
+        origin.clone(),
+        Format::Generated,
+        &format!("ficta run, stage generate/{ids}"),
+    );
+    (card.identities, card.images) = (identities, identities * images);
+    card.seed = Some(place.seed);
+    for (name, plugin) in &place.plugins_lock.plugins {
+        let parts: Vec<&str> = used
+            .iter()
+            .filter(|component| plugin.components.contains(component))
+            .map(String::as_str)
+            .collect();
+        if !parts.is_empty() {
+            let version = format!(
+                "{} ({}; sha256 {:.12})",
+                plugin.version,
+                parts.join(", "),
+                plugin.sha256
+            );
+            card.plugins.insert(name.clone(), version.into());
+        }
+    }
+    // The photographs' licence and consent bind what was learnt from them; what the images themselves are under is for their maker to say.
+    let shown = if ids == REAL {
+        "generated images of the people in the set below"
+    } else {
+        NOBODY
+    };
+    (card.licence, card.consent) = (None, Some(shown.into()));
+    card
 }
 
 /// The first `images` images of each of the first identities of a finished set; labels are identities.

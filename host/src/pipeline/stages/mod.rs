@@ -17,10 +17,17 @@ mod train_denoiser;
 
 use std::collections::BTreeMap;
 
+use std::path::Path;
+
 use ficta_core::Result;
+use serde_json::{Map, Value, json};
 
 use super::Stage;
-use crate::config::{REAL, RunConfig};
+use crate::{
+    config::{REAL, RunConfig},
+    data::source::generated::later_stage,
+    storage::json as json_file,
+};
 
 pub(crate) use propose::CANDIDATES;
 pub(crate) use statistics::FULL as IDENTITIES;
@@ -44,7 +51,8 @@ pub(crate) fn generated_sets(config: &RunConfig) -> BTreeMap<String, usize> {
 /// Real faces that cannot be read.
 pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
     let sets = generated_sets(config);
-    let mut stages = vec![data::stage(config)?, encode::stage(config), statistics::stage(config)];
+    let (data, origin) = data::stage(config)?;
+    let mut stages = vec![data, encode::stage(config), statistics::stage(config)];
     for (name, set) in &config.ids {
         stages.push(propose::stage(name, set));
         stages.push(select::stage(name, set));
@@ -52,7 +60,7 @@ pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
     if let (false, Some(denoiser), Some(sampler)) = (sets.is_empty(), &config.denoiser, &config.sampler) {
         stages.push(train_denoiser::stage(config, denoiser));
         for (ids, images) in &sets {
-            stages.push(generate::stage(config, denoiser, sampler, ids, *images));
+            stages.push(generate::stage(config, denoiser, sampler, ids, *images, &origin));
         }
         for ids in sets.keys() {
             stages.push(reencode::stage(config, ids));
@@ -82,4 +90,31 @@ pub(crate) fn identities_stage(ids: &str) -> String {
     } else {
         format!("select/{ids}")
     }
+}
+
+/// What the run has measured on the images of its finished stage in `folder` (`RUN/generate/SET`): each metric with its convention, threshold and
+/// evaluator. Nothing where it has not come so far.
+pub(crate) fn measured(folder: &Path) -> Map<String, Value> {
+    let read = || {
+        let folder = folder.canonicalize().ok()?;
+        let set = folder.file_name()?.to_string_lossy().into_owned();
+        let file = later_stage(&folder, "metrics")?.join(metrics::METRICS);
+        let mut all: metrics::AllMetrics = json_file::read(&file).ok()?;
+        all.sets.retain(|name, _| *name == set);
+        Some(report::metrics_of(&all))
+    };
+    let finite = |metric: &crate::report::input::Metric| metric.value.is_finite();
+    let entry = |metric: crate::report::input::Metric| {
+        let mut about = json!({"value": metric.value, "convention": metric.convention, "evaluator": metric.evaluator});
+        if let (Some(r), Some(fields)) = (metric.threshold, about.as_object_mut()) {
+            fields.insert("threshold".into(), json!(r));
+        }
+        (metric.name, about)
+    };
+    read()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(finite)
+        .map(entry)
+        .collect()
 }

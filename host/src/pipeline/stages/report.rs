@@ -48,6 +48,11 @@ pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
     Stage::new("report", before, params, Box::new(work))
 }
 
+/// The metrics of the sets, as the report's table has them.
+pub(super) fn metrics_of(all: &super::metrics::AllMetrics) -> Vec<report::input::Metric> {
+    metrics::of(all, 0)
+}
+
 /// The config without what belongs to the machine and not to the run.
 fn portable(config: &RunConfig) -> RunConfig {
     let mut config = config.clone();

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     config::{Arm, REAL, RunConfig},
-    pipeline::{Place, Stage, face_training::FaceTraining, images::Images},
+    pipeline::{Place, Stage, face_training::FaceTraining, images::Images, training_images::TrainingImages},
 };
 
 pub use crate::pipeline::face_training::{SET, SetSize, WEIGHTS};
@@ -33,7 +33,7 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
             backbone: &backbone,
             loss: &loss,
             training: &training,
-            images: &images,
+            images: TrainingImages::Held(&images),
             weights_seed: weights_seed(place.seed, seed),
             order_seed: derive_seed(run_seed(place.seed, seed), "backbone.order", 0, 0),
             start: None,

@@ -8,15 +8,17 @@ use crate::steps::{Call, Steps};
 use crate::{apt, cache, lock, workspace};
 
 /// What the environment holds, as pip takes it. The same libtorch as ours, so that what differs is what is around it.
-const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 7] = [
     "numpy==2.4.6",
     "torch==2.11.0",
     "faiss-cpu==1.15.1",
     "onnx==1.23.2",
     "onnxruntime==1.32.0",
+    "pillow==13.0.0",
+    "opencv-python-headless==5.0.0.93",
 ];
 
-/// The interpreter: `$FICTA_BENCH_PYTHON` where set, else the one in the cache, whose packages (2.8 GB) are installed where missing.
+/// The interpreter: `$FICTA_BENCH_PYTHON` where set, else the one in the cache, whose packages (3 GB) are installed where missing.
 pub fn interpreter(steps: &mut Steps) -> Result<PathBuf> {
     if let Some(own) = std::env::var_os("FICTA_BENCH_PYTHON").filter(|own| !own.is_empty()) {
         return Ok(own.into());
@@ -55,7 +57,7 @@ pub fn interpreter(steps: &mut Steps) -> Result<PathBuf> {
         "--quiet",
     ];
     call(
-        "NumPy, PyTorch, faiss and onnxruntime (2.8 GB)",
+        "NumPy, PyTorch, faiss, onnxruntime, Pillow and OpenCV (3 GB)",
         &shown_python,
         &[&install[..], &PACKAGES].concat(),
     )?;

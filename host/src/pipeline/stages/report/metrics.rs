@@ -2,7 +2,7 @@
 
 use ficta_core::Result;
 
-use super::super as stages;
+use super::super::{self as stages, metrics::AllMetrics};
 use crate::{
     pipeline::Place,
     report::input::{Better, Metric, Unit},
@@ -14,7 +14,11 @@ pub fn metrics(place: &Place<'_>) -> Result<Vec<Metric>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let all: stages::metrics::AllMetrics = json_file::read(&path)?;
+    Ok(of(&json_file::read(&path)?, place.seed))
+}
+
+/// Each metric of each set.
+pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
     let calibrated = format!(
         "r where {} of {} real impostor pairs match",
         all.false_match_rate, all.impostor_pairs
@@ -37,7 +41,7 @@ pub fn metrics(place: &Place<'_>) -> Result<Vec<Metric>> {
                 threshold,
                 // The paper measures with another network than the one that conditions; here it is the same, which flatters.
                 evaluator: format!("{} (also conditions the generator)", all.evaluator),
-                seed: Some(place.seed),
+                seed: Some(seed),
             });
         };
         let r = Some(all.threshold);
@@ -115,5 +119,5 @@ pub fn metrics(place: &Place<'_>) -> Result<Vec<Metric>> {
             None,
         );
     }
-    Ok(out)
+    out
 }

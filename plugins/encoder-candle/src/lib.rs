@@ -16,7 +16,6 @@ mod iresnet;
 mod onnx;
 mod product;
 mod resize;
-mod state_dict;
 mod workers;
 
 pub use dlib::{DlibResnet, DlibResnetParams};

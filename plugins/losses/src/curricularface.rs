@@ -2,7 +2,12 @@
 //!
 //! The own class's logit is s cos(theta_y + m) (cos - m sin(m) beyond an angle of pi - m). Another class is hard where cos theta_j > cos(theta_y + m); its logit
 //! is then s cos theta_j (t + cos theta_j). t is a running average of the batch's mean own cosine, moved before the batch is judged, and no gradient flows
-//! through it. The paper keeps 0.99 of the newest batch, its code 0.01; `t_alpha` follows the code.
+//! through it.
+//!
+//! `t_alpha` is the weight of the newest batch: t = t_alpha r + (1 - t_alpha) t. The paper's equation (10) has that form with 0.99 and calls it a momentum; the
+//! authors' code has `target_logit.mean() * 0.01 + (1 - 0.01) * self.t` (github.com/HuangYG123/CurricularFace, `head/metrics.py`, class `CurricularFace`,
+//! commit d3802651), as have its ports in TFace and elsewhere. The published results are the code's, and only 0.01 is an average over many batches: the default
+//! is the code's.
 
 use std::f64::consts::PI;
 
@@ -27,7 +32,7 @@ pub struct Params {
     /// Margin m added to the own class's angle, in radians, 0 <= m < pi.
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = std::f64::consts::PI))]
     pub margin: f64,
-    /// Weight of a batch in the running average t, 0 to 1.
+    /// Weight of the newest batch in the running average t, 0 to 1; 0.01 in the authors' code.
     #[schemars(range(min = 0, max = 1))]
     pub t_alpha: f64,
 }

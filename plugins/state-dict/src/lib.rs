@@ -8,6 +8,7 @@ mod tensors;
 mod torch_save;
 mod zip_archive;
 
+pub use storage::Element;
 pub use torch_save::torch_save;
 
 use std::collections::BTreeMap;
@@ -178,3 +179,6 @@ fn without_wrappers(tensors: BTreeMap<String, Stored>) -> BTreeMap<String, Store
     }
     tensors
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,16 +7,26 @@ use super::Stored;
 
 /// Types of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Element {
+pub enum Element {
+    /// IEEE 754, 4 bytes.
     F32,
+    /// IEEE 754, 8 bytes.
     F64,
+    /// IEEE 754, 2 bytes.
     F16,
+    /// The upper half of an f32.
     Bf16,
+    /// Signed, 8 bytes.
     I64,
+    /// Signed, 4 bytes.
     I32,
+    /// Signed, 2 bytes.
     I16,
+    /// Signed, 1 byte.
     I8,
+    /// Unsigned, 1 byte.
     U8,
+    /// 0 or 1, 1 byte.
     Bool,
 }
 
@@ -39,7 +49,7 @@ impl Element {
     }
 
     /// Bytes of an element.
-    pub(crate) fn size(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             Self::F64 | Self::I64 => 8,
             Self::F32 | Self::I32 => 4,
@@ -49,7 +59,7 @@ impl Element {
     }
 
     /// Little-endian elements as f32. Bytes behind the last whole element are dropped.
-    pub(crate) fn decode(self, bytes: &[u8]) -> Vec<f32> {
+    pub fn decode(self, bytes: &[u8]) -> Vec<f32> {
         fn each<const N: usize>(bytes: &[u8], decode: impl Fn([u8; N]) -> f32) -> Vec<f32> {
             bytes.as_chunks().0.iter().map(|b| decode(*b)).collect()
         }

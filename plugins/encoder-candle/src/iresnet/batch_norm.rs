@@ -1,8 +1,7 @@
 //! Batch normalisation in evaluation mode.
 
 use ficta_core::{Error, Result};
-
-use crate::state_dict::StateDict;
+use ficta_state_dict::StateDict;
 
 /// `y = scale * x + shift` for each channel.
 pub struct BatchNorm {

@@ -1,13 +1,13 @@
 //! The encoder `iresnet`.
 
 use ficta_core::{Configure, Ctx, Encoder, EncoderInfo, Result, TensorMut, TensorRef};
+use ficta_state_dict::StateDict;
 
 use super::network::Network;
 use super::params::{IResNetParams, check_batch};
 use super::shape::NetworkShape;
 use crate::encoding::{Encoding, Flip};
 use crate::input::Input;
-use crate::state_dict::StateDict;
 
 /// InsightFace's iresnet18, 34, 50, 100, 200, or one of other sizes, with given weights.
 ///

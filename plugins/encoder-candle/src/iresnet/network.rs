@@ -2,11 +2,11 @@
 
 use candle_core::{Result as CandleResult, Tensor};
 use ficta_core::{Error, Result};
+use ficta_state_dict::StateDict;
 
 use super::batch_norm::BatchNorm;
 use super::shape::NetworkShape;
 use crate::convolution::{Convolution, Filters, activation::Activation, scratch::Scratch, window::Window};
-use crate::state_dict::StateDict;
 
 const SAME: Window = Window::square(3, 1, 1);
 const HALVING: Window = Window::square(3, 2, 1);

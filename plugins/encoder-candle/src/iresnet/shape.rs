@@ -1,9 +1,9 @@
 //! What network a file holds.
 
 use ficta_core::{Error, Result};
+use ficta_state_dict::StateDict;
 
 use super::params::IResNetParams;
-use crate::state_dict::StateDict;
 
 /// Sizes of an iresnet.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! What flows between the operators of a graph.
 
 use candle_core::{Device, Result, Tensor, bail};
+use ficta_state_dict::Element;
 
 use super::proto;
-use crate::state_dict::Element;
 
 /// A tensor, logically in ONNX's order of dimensions.
 #[derive(Clone, Debug)]

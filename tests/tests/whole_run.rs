@@ -6,9 +6,6 @@ use ficta::storage::{Table, Tensors};
 use ficta_tests::{browser, smoke::Smoke};
 use serde_json::{Value, json};
 
-/// Images of each generated identity, where an arm does not say otherwise.
-const IMAGES: usize = 3;
-
 /// What the smoke run has no arm for. The second selection keeps two of four.
 const MORE: [&str; 7] = [
     r#"ids.no-nms={count=4, proposer={plugin="variance-interpolation", params={rule="std-ratio"}}, selector={plugin="all"}}"#,

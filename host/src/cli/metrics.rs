@@ -181,6 +181,8 @@ fn table(all: &[Measured]) -> Result<Table> {
         .with("set", text(|m| m.set.into()))?
         .with("metric", text(|m| m.name.into()))?
         .with("value", number(|m| m.value))?
+        .with("lower", number(|m| m.interval.map(|i| i.lower)))?
+        .with("upper", number(|m| m.interval.map(|i| i.upper)))?
         .with("threshold", number(|m| m.threshold))?
         .with("evaluator", text(|m| m.evaluator.clone()))?
         .with(
@@ -197,17 +199,21 @@ fn show(all: &[Measured]) {
             evaluator = &m.evaluator;
             out!("evaluator: {evaluator}");
             out!(
-                "  {:9}  {:20}  {:>9}  {:>9}  convention",
+                "  {:9}  {:20}  {:>9}  {:18}  {:>9}  convention",
                 "set",
                 "metric",
                 "value",
+                "95% interval",
                 "threshold"
             );
         }
         let number = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
+        let interval = m
+            .interval
+            .map_or(String::new(), |i| format!("[{:.4}, {:.4}]", i.lower, i.upper));
         let seed = m.seed.map_or(String::new(), |s| format!("; seed {s}"));
         out!(
-            "  {:9}  {:20}  {:>9}  {:>9}  {}{seed}",
+            "  {:9}  {:20}  {:>9}  {interval:18}  {:>9}  {}{seed}",
             m.set,
             m.name,
             number(m.value),

@@ -4,10 +4,12 @@ use ficta_core::{Ctx, Error, Result};
 use serde::Serialize;
 
 use super::{
-    ClassCenters, Identified, Sampled, Separability, frechet_distance, improved_recall_of_each, mean_of_known,
-    nearest_before, pairwise_distance_of_each, preservation_of_each, separability, threshold_at_false_match_rate,
+    ClassCenters, Identified, Sampled, Separability, frechet_distance, improved_recall_of_each, mean_interval,
+    mean_of_known, nearest_before, pairwise_distance_of_each, preservation_of_each, separability,
+    threshold_at_false_match_rate,
 };
 use crate::{
+    evaluation::Interval,
     similarity::{Neighbour, top_k},
     storage::Table,
 };
@@ -51,6 +53,8 @@ pub struct Measured {
     pub name: &'static str,
     /// Its value; none where it is not defined on this set.
     pub value: Option<f64>,
+    /// 95% bootstrap interval over identities, of means over them ([`mean_interval`]).
+    pub interval: Option<Interval>,
     /// Similarity or distance, and over what.
     pub convention: String,
     /// Cosine threshold r, where one is used.
@@ -123,6 +127,14 @@ pub fn measure(
             .iter()
             .map(|n| n.first().map_or(f64::NAN, |n| n.cosine))
             .collect();
+        let flags = |of: &mut dyn Iterator<Item = bool>| of.map(|f| f64::from(u8::from(f))).collect::<Vec<f64>>();
+        let of_each = [
+            ("U", flags(&mut unique.iter().copied())),
+            ("P", preserved.clone()),
+            ("D_recall", recall.clone()),
+            ("D_distance", distance.clone()),
+            ("near_real", flags(&mut nearest_real.iter().map(|c| *c > r))),
+        ];
         let summary = Summary {
             unique: unique.iter().filter(|u| **u).count() as f64 / unique.len() as f64,
             preservation: mean_of_known(&preserved),
@@ -138,7 +150,13 @@ pub fn measure(
             frechet_distance(&generated.unit, &real.unit)?
         };
         let seed = (!pairs.all).then_some(how.seed);
-        out.extend(summary.metrics(set, frechet, how, (r, &calibration), evaluator, seed));
+        let mut rows = summary.metrics(set, frechet, how, (r, &calibration), evaluator, seed);
+        for (name, values) in &of_each {
+            for row in rows.iter_mut().filter(|row| row.name == *name && row.value.is_some()) {
+                row.interval = mean_interval(values, how.seed);
+            }
+        }
+        out.extend(rows);
         if !own {
             per_id = table(
                 features,
@@ -323,6 +341,7 @@ impl Summary<'_> {
                 set,
                 name,
                 value: value.is_finite().then_some(value),
+                interval: None,
                 convention,
                 threshold,
                 evaluator: evaluator.to_owned(),

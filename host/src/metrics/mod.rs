@@ -1,6 +1,7 @@
 //! Metrics of a set of images in an evaluator's feature space. The names U, P and D are the paper's, the formulas those of DCFace (Kim et
 //! al. 2023) and other peers. Features are unit length everywhere here; similarities are cosines.
 
+mod bootstrap;
 mod calibrate;
 mod centers;
 mod cosines;
@@ -12,6 +13,7 @@ mod sampled;
 mod separability;
 mod uniqueness;
 
+pub use bootstrap::{RESAMPLINGS, mean_interval};
 pub use calibrate::threshold_at_false_match_rate;
 pub use centers::{ClassCenters, Identified};
 pub use cosines::{Cosines, cosine};
@@ -21,10 +23,10 @@ pub use measure::{Measure, Measured, MeasuredSet, measure};
 pub use preservation::{preservation, preservation_of_each};
 pub use sampled::{Sampled, impostors_between};
 pub use separability::{Separability, separability};
-pub use uniqueness::{nearest_before, uniqueness};
+pub use uniqueness::{nearest_before, uniqueness, uniqueness_of_each};
 
 /// Mean of the values that are no NaN; NaN without any.
-fn mean_of_known(values: &[f64]) -> f64 {
+pub(crate) fn mean_of_known(values: &[f64]) -> f64 {
     let known = || values.iter().filter(|v| !v.is_nan());
     known().sum::<f64>() / known().count() as f64
 }

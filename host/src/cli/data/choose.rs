@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ficta_core::{Error, Result};
 
 use crate::data::{
@@ -13,13 +14,9 @@ use crate::data::{
 /// How a set is written.
 #[derive(clap::Args, Debug)]
 pub struct WriteArgs {
-    /// Layout of the new set.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "folder",
-        value_name = "folder|recordio|webdataset|parquet"
-    )]
+    /// Layout of the new set: person/image.ext; MXNet's .rec with .idx, as InsightFace has it; tar shards; Parquet as Hugging Face's
+    /// `datasets` has it.
+    #[arg(long, default_value = "folder", value_name = "LAYOUT", value_parser = written())]
     pub format: Format,
     /// Replaces a folder that is not empty, once the new set is whole.
     #[arg(long)]
@@ -30,6 +27,12 @@ pub struct WriteArgs {
     /// The consent to state in the card, instead of the source's.
     #[arg(long, value_name = "TEXT")]
     pub consent: Option<String>,
+}
+
+/// The layouts that there are writers for.
+fn written() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(["folder", "recordio", "webdataset", "parquet"])
+        .try_map(|name| <Format as clap::ValueEnum>::from_str(&name, false))
 }
 
 /// What is written: images identity by identity, and the identities' names.

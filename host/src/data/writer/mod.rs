@@ -56,7 +56,7 @@ pub struct Choice {
 /// Refuses a place where something lies that writing would replace.
 ///
 /// # Errors
-/// [`ficta_core::ErrorKind::CONFIG`] where `folder` is not empty and `replace` is not asked for, or is or holds the source.
+/// [`ficta_core::ErrorKind::CONFIG`] where `folder` is not empty and `replace` is not asked for, is or holds the source, or is named like a file.
 pub fn check_destination(source: &Path, folder: &Path, replace: bool) -> Result<()> {
     let real = |path: &Path| path.canonicalize().ok();
     if let (Some(from), Some(to)) = (real(source), real(folder))
@@ -67,6 +67,14 @@ pub fn check_destination(source: &Path, folder: &Path, replace: bool) -> Result<
             source.display(),
             folder.display()
         )));
+    }
+    let ending = folder.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    if ["rec", "tar", "zip", "parquet"].contains(&ending) && !folder.is_dir() {
+        return Err(Error::config(format!(
+            "{} is named like a file, but a set is written into a folder",
+            folder.display()
+        ))
+        .help("name a folder, and the layout with --format: `--format recordio FOLDER` writes FOLDER/train.rec"));
     }
     let filled = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     if filled && !replace {

@@ -8,9 +8,11 @@ use serde_json::json;
 
 use crate::{
     config::{MetricsConfig, REAL, RunConfig},
+    evaluation::Interval,
     metrics::{
-        Cosines, Separability, cosine, improved_recall, mean_pairwise_distance, preservation, separability,
-        threshold_at_false_match_rate, uniqueness,
+        Cosines, Separability, cosine, improved_recall_of_each, mean_interval, mean_of_known,
+        pairwise_distance_of_each, preservation_of_each, separability, threshold_at_false_match_rate,
+        uniqueness_of_each,
     },
     pipeline::{Place, Stage, identities::IdentityTable, matrix::Matrix},
     statistics::unit_features,
@@ -34,6 +36,9 @@ pub struct SetMetrics {
     pub recall: Option<f64>,
     /// D without reference: mean cosine distance within an identity.
     pub distance: Option<f64>,
+    /// 95% bootstrap intervals over identities of those of U, P, D (`recall`) and D (`distance`) that there are, by field name.
+    #[serde(default)]
+    pub intervals: BTreeMap<String, Interval>,
     /// Genuine against impostor pairs.
     pub separability: Separability,
     /// Largest cosine of each identity's centre to any real identity's; the real ones' to any other's.
@@ -73,6 +78,7 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
         let (photographs, people) = features(place, "encode", super::encode::SMALL, center)?;
         let real_cosines = Cosines::of(&photographs, &people);
         let r = threshold_at_false_match_rate(&real_cosines.impostor, settings.false_match_rate);
+        let seed = place.seed;
         let evaluator: serde_json::Value = json_file::read(&place.file("encode", "encoder.json"))?;
         let mut out = AllMetrics {
             threshold: r,
@@ -84,16 +90,28 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
         };
         let describe = |unit: &Matrix, labels: &[i64], own: &Matrix, reference: bool, is_real: bool| {
             let cosines = Cosines::of(unit, labels);
+            let recall = match reference {
+                true => improved_recall_of_each((unit, labels), (&photographs, &people), settings.neighbours),
+                false => Vec::new(),
+            };
+            let of_each = [
+                ("uniqueness", uniqueness_of_each(own, r)),
+                ("preservation", preservation_of_each(unit, labels, own, r)),
+                ("recall", recall),
+                ("distance", pairwise_distance_of_each(unit, labels)),
+            ];
+            let [uniqueness, preservation, recall, distance] =
+                of_each.each_ref().map(|(_, values)| mean_of_known(values));
+            let interval = |(name, values): &(&str, Vec<f64>)| Some(((*name).to_owned(), mean_interval(values, seed)?));
             let finite = |x: f64| x.is_finite().then_some(x);
             SetMetrics {
                 identities: own.rows,
                 images: unit.rows,
-                uniqueness: finite(uniqueness(own, r)),
-                preservation: finite(preservation(unit, labels, own, r)),
-                recall: reference
-                    .then(|| improved_recall((unit, labels), (&photographs, &people), settings.neighbours))
-                    .and_then(finite),
-                distance: finite(mean_pairwise_distance(unit, labels)),
+                uniqueness: finite(uniqueness),
+                preservation: finite(preservation),
+                recall: finite(recall),
+                distance: finite(distance),
+                intervals: of_each.iter().filter_map(interval).collect(),
                 separability: separability(&cosines),
                 nearest_real: (0..own.rows)
                     .map(|i| nearest_other(own.row(i), &centers, is_real.then_some(i)))

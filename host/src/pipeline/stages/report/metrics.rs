@@ -17,7 +17,12 @@ pub fn metrics(place: &Place<'_>) -> Result<Vec<Metric>> {
     Ok(of(&json_file::read(&path)?, place.seed))
 }
 
-/// Each metric of each set.
+const UNIQUENESS: &str = "ID uniqueness U";
+const PRESERVATION: &str = "ID preservation P";
+const RECALL: &str = "diversity D, improved recall";
+const DISTANCE: &str = "diversity D, reference-free";
+
+/// Each metric of each set. The means over identities have intervals.
 pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
     let calibrated = format!(
         "r where {} of {} real impostor pairs match",
@@ -29,12 +34,20 @@ pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
             "real" => "generated, real IDs".to_owned(),
             other => other.to_owned(),
         };
+        let interval = |field: &str| m.intervals.get(field).map(|i| (i.lower, i.upper));
         let mut add = |name: &str, value: Option<f64>, unit, better, convention: &str, threshold: Option<f64>| {
+            let interval = match name {
+                UNIQUENESS => interval("uniqueness"),
+                PRESERVATION => interval("preservation"),
+                RECALL => interval("recall"),
+                DISTANCE => interval("distance"),
+                _ => None,
+            };
             out.push(Metric {
                 set: title.clone(),
                 name: name.into(),
                 value: value.unwrap_or(f64::NAN),
-                interval: None,
+                interval,
                 unit,
                 better,
                 convention: convention.into(),
@@ -52,7 +65,7 @@ pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
             v.get(((v.len() as f64 - 1.0) * q).round().max(0.0) as usize).copied()
         };
         add(
-            "ID uniqueness U",
+            UNIQUENESS,
             m.uniqueness,
             Unit::Percent,
             Better::Higher,
@@ -60,7 +73,7 @@ pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
             r,
         );
         add(
-            "ID preservation P",
+            PRESERVATION,
             m.preservation,
             Unit::Percent,
             Better::Higher,
@@ -68,7 +81,7 @@ pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
             r,
         );
         add(
-            "diversity D, improved recall",
+            RECALL,
             m.recall,
             Unit::Percent,
             Better::Higher,
@@ -79,7 +92,7 @@ pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
             None,
         );
         add(
-            "diversity D, reference-free",
+            DISTANCE,
             m.distance,
             Unit::Plain,
             Better::Neither,

@@ -76,12 +76,25 @@ pub fn sets(config: &RunConfig, place: &Place<'_>) -> Result<Option<Table>> {
                 .collect::<Vec<_>>(),
         )?
         .with("U", of_set(&|m| m.uniqueness))?
+        .with("U_lower", of_set(&|m| bound(m, "uniqueness", |i| i.lower)))?
+        .with("U_upper", of_set(&|m| bound(m, "uniqueness", |i| i.upper)))?
         .with("P", of_set(&|m| m.preservation))?
+        .with("P_lower", of_set(&|m| bound(m, "preservation", |i| i.lower)))?
+        .with("P_upper", of_set(&|m| bound(m, "preservation", |i| i.upper)))?
         .with("D_recall", of_set(&|m| m.recall))?
+        .with("D_recall_lower", of_set(&|m| bound(m, "recall", |i| i.lower)))?
+        .with("D_recall_upper", of_set(&|m| bound(m, "recall", |i| i.upper)))?
         .with("D_distance", of_set(&|m| m.distance))?
+        .with("D_distance_lower", of_set(&|m| bound(m, "distance", |i| i.lower)))?
+        .with("D_distance_upper", of_set(&|m| bound(m, "distance", |i| i.upper)))?
         .with("nearest_real_largest", of_set(&|m| largest(m).map(f64::from)))?
         .with("accuracy", accuracy(&|mean, _| mean))?
         .with("accuracy_lower", accuracy(&|_, i| i.map_or(f64::NAN, |i| i.lower)))?
         .with("accuracy_upper", accuracy(&|_, i| i.map_or(f64::NAN, |i| i.upper)))?;
     Ok(Some(table))
+}
+
+/// One end of a metric's interval.
+fn bound(of: &stages::metrics::SetMetrics, field: &str, end: fn(&Interval) -> f64) -> Option<f64> {
+    of.intervals.get(field).map(end)
 }

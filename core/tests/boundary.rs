@@ -34,6 +34,17 @@ impl Loss for Sum {
 impl Drop for Sum {
     fn drop(&mut self) {
         assert_ne!(self.0, 13, "unlucky drop");
+        if self.0 == 14 {
+            std::panic::panic_any(Unlucky);
+        }
+    }
+}
+
+/// A payload that panics when it is dropped.
+struct Unlucky;
+impl Drop for Unlucky {
+    fn drop(&mut self) {
+        panic!("unlucky payload");
     }
 }
 register_loss!(Sum, "sum", "for tests");
@@ -162,9 +173,12 @@ fn a_panic_becomes_an_error_and_the_component_lives_on() {
 
 #[test]
 fn a_panic_in_drop_does_not_end_the_process() {
-    let mut loss = loss();
-    loss.load_state(&[13]).unwrap();
-    drop(loss);
+    // 14: the payload of the panic panics in its own Drop.
+    for state in [13, 14] {
+        let mut loss = loss();
+        loss.load_state(&[state]).unwrap();
+        drop(loss);
+    }
 }
 
 #[test]

@@ -30,7 +30,15 @@ static SAID: AtomicBool = AtomicBool::new(false);
 /// Set where the host itself ends the process while a component is at work.
 static OWN_EXIT: AtomicBool = AtomicBool::new(false);
 
-const KEPT: &str = "  finished stages are kept: run the same command again to go on\n";
+/// What a run is left with; other commands have no stages. Neither locks nor allocates.
+fn kept() -> &'static str {
+    match at_work::get() {
+        Some(place) if place.starts_with("stage ") => {
+            "  finished stages are kept: run the same command again to go on\n"
+        }
+        _ => "",
+    }
+}
 
 /// Writes without allocating or locking.
 fn write(text: &str) {
@@ -56,7 +64,7 @@ extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut l
         write(" has crashed with ");
         write(what);
         write("\n");
-        write(KEPT);
+        write(kept());
         write("  fix: mend or replace that component; `ficta plugins check` may show what is wrong with it\n");
     }
     // SAFETY: sigaction and raise may be called from a handler; `info` is what the kernel gave, SA_SIGINFO being set.
@@ -76,7 +84,7 @@ extern "C" fn at_exit() {
     write("\nerror: ");
     write(place);
     write(" has ended the process by calling exit\n");
-    write(KEPT);
+    write(kept());
     write("  fix: a component must return an error instead of calling exit; mend or replace it\n");
     // SAFETY: ends the process without coming back; handlers of `exit` registered before this one have nothing to do for the host.
     unsafe { libc::_exit(1) }

@@ -1,5 +1,6 @@
 //! The host: loads plugins, composes runs from a file, and shows what the result is worth.
 
+mod announced;
 pub mod at_work;
 pub mod audit;
 pub mod cli;

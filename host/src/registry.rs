@@ -12,7 +12,7 @@ use ficta_core::{
 };
 use serde_json::Value;
 
-use crate::{nearest::suggestion, schema};
+use crate::{announced, nearest::suggestion, schema};
 
 /// Where a component comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,18 @@ pub enum Origin {
         /// All that the library says of itself.
         stamp: &'static Stamp,
     },
+}
+
+impl Origin {
+    /// The file in whole: two libraries may bear one name.
+    fn place(&self) -> String {
+        match self {
+            Self::BuiltIn => self.to_string(),
+            Self::Library {
+                path, name, version, ..
+            } => format!("{} ({name} {version})", path.display()),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -188,11 +200,11 @@ impl Registry {
             [one] => Ok(one),
             [] => Err(self.unknown(kind, name)),
             _ => {
-                let from: Vec<_> = hits.iter().map(|e| e.origin.to_string()).collect();
+                let from: Vec<_> = hits.iter().map(|e| e.origin.place()).collect();
                 Err(Error::config(format!(
-                    "{kind} `{name}` is offered by {} plugins: {}",
+                    "{kind} `{name}` is offered by {} plugins\n  {}",
                     hits.len(),
-                    from.join(", ")
+                    from.join("\n  ")
                 ))
                 .help("leave one of the plugin folders out, or rename one of the components"))
             }
@@ -237,7 +249,7 @@ impl Registry {
 }
 
 macro_rules! makers {
-    ($($method:ident $trait:ident $kind:ident $make:ident;)*) => {
+    ($($method:ident $trait:ident $kind:ident $make:ident $check:path;)*) => {
         impl Registry {
             /// Builds a component of any kind, and drops it again: are its parameters ones that it can honour?
             ///
@@ -250,25 +262,26 @@ macro_rules! makers {
                 }
             }
         $(
-            #[doc = concat!("Builds a [`", stringify!($trait), "`] from its parameters.\n\n# Errors\nNo such component; the component's own.")]
+            #[doc = concat!("Builds a [`", stringify!($trait), "`] from its parameters.\n\n# Errors\nNo such component; the component's own; sizes that cannot be.")]
             pub fn $method(&self, name: &str, params: &Value) -> Result<Box<dyn $trait>> {
                 let (entry, json) = (self.find(Kind::$kind, name)?, params.to_string());
                 match &entry.maker {
                     Maker::Here(registration) => registration.$make(&json),
                     Maker::There(plugin) => plugin.$make(name, &json),
                 }
+                .and_then(|made| $check(&*made).map(|()| made))
                 .map_err(|e| e.context(format!("{} `{name}`", Kind::$kind)))
             }
         )*}
     };
 }
 makers! {
-    encoder Encoder ENCODER make_encoder;
-    proposer IdProposer PROPOSER make_proposer;
-    selector IdSelector SELECTOR make_selector;
-    denoiser Denoiser DENOISER make_denoiser;
-    sampler Sampler SAMPLER make_sampler;
-    backbone Backbone BACKBONE make_backbone;
-    loss Loss LOSS make_loss;
-    communicator Communicator COMMUNICATOR make_communicator;
+    encoder Encoder ENCODER make_encoder announced::encoder;
+    proposer IdProposer PROPOSER make_proposer announced::nothing;
+    selector IdSelector SELECTOR make_selector announced::nothing;
+    denoiser Denoiser DENOISER make_denoiser announced::denoiser;
+    sampler Sampler SAMPLER make_sampler announced::nothing;
+    backbone Backbone BACKBONE make_backbone announced::backbone;
+    loss Loss LOSS make_loss announced::nothing;
+    communicator Communicator COMMUNICATOR make_communicator announced::nothing;
 }

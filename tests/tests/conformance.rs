@@ -7,6 +7,7 @@ use ficta_core::testing::{
     conformance::{Check, Outcome, Verdict},
 };
 use ficta_tests::{command::ficta, outside_crate, product, smoke::Smoke};
+use serde_json::Value;
 
 const UNET: &str =
     r#"{"resolution": 16, "channels": 1, "base_width": 16, "multipliers": [1, 2], "patch": 2, "micro_batch": 4}"#;
@@ -137,4 +138,36 @@ fn the_command_gives_a_verdict_and_an_exit_code() {
     ficta(["plugins", "check", circle, "--params", r#"circle={"gama": 1}"#]).refused(2, &["gama", "gamma"]);
     let none = fs::canonicalize(product::executable()).unwrap();
     ficta([&"plugins".into(), &"check".into(), &none]).refused(2, &["no plugin"]);
+}
+
+#[test]
+fn a_component_without_its_parameters_is_not_checked_and_the_others_are() {
+    let encoders = product::library("ficta_encoder_candle");
+    let encoders = encoders.to_str().unwrap();
+    let onnx = format!("onnx={}", fixture("model", "onnx_mobile.onnx"));
+    let call = |more: &[&str]| ficta([&["plugins", "check", encoders, "--params", &onnx], more].concat());
+    let done = call(&[]).refused(2, &["2 of 3 components were not checked", "--params"]);
+    assert!(done.stdout.contains("encoder `onnx` keeps the contract"), "{done}");
+    for name in ["dlib-resnet", "iresnet"] {
+        let line = format!("encoder `{name}` was NOT CHECKED: ");
+        assert!(done.stdout.contains(&line) && done.stdout.contains("weights"), "{done}");
+    }
+    let all = call(&["--json", "--skip", "cancellation"]).json();
+    let verdicts: Vec<_> = all["components"].as_array().unwrap().iter().collect();
+    let of = |name: &str| *verdicts.iter().find(|v| v["component"] == name).unwrap();
+    assert_eq!(
+        (&of("onnx")["passed"], &of("onnx")["not_checked"]),
+        (&true.into(), &Value::Null)
+    );
+    assert_eq!(of("iresnet")["passed"], false);
+    assert!(
+        of("iresnet")["not_checked"].as_str().unwrap().contains("weights"),
+        "{all:#}"
+    );
+    // Weights that are not there are no fault of the component's either.
+    let missing = [r#"iresnet={"weights": "nowhere.pth"}"#];
+    let done = call(&["--params", missing[0], "--component", "iresnet"]);
+    let done = done.refused(2, &["1 of 1 components were not checked"]);
+    assert!(done.stdout.contains("nowhere.pth"), "{done}");
+    call(&["--component", "onnx"]).succeeded();
 }

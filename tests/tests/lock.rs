@@ -122,3 +122,40 @@ fn end_to_end_plugins_lock_accepts_what_is_there_and_says_what_changed() {
         "what depends on it runs again\n{next}"
     );
 }
+
+#[test]
+fn end_to_end_a_run_keeps_to_its_libraries_also_when_its_first_attempt_failed() {
+    let (installed, smoke) = (Installed::new(), Smoke::new());
+    // So strict that no candidate survives.
+    let strict = "ids.fictional.selector.params={ threshold_real = -1.0, threshold_selected = -1.0 }";
+    let strict = [&UNTIL[..], &["--set", strict]].concat();
+    installed
+        .call(&smoke, "run", &strict)
+        .refused(1, &["stage select/fictional", "survives"]);
+    let (made, lock) = (outputs(&smoke.out()), locked(&smoke.out()));
+    assert!(!made.is_empty(), "the stages before it are finished");
+
+    let (before, after) = installed.change("ficta_identities");
+    for arguments in [&strict[..], &UNTIL] {
+        let refused = installed.call(&smoke, "run", arguments).refused(
+            2,
+            &[
+                "a plugin has changed",
+                "ficta_identities",
+                "proposer variance-interpolation",
+            ],
+        );
+        assert!(
+            refused.error().contains(&before[..12]) && refused.error().contains(&after[..12]),
+            "{refused}"
+        );
+    }
+    assert_eq!(
+        (outputs(&smoke.out()), locked(&smoke.out())),
+        (made, lock),
+        "nothing is lost"
+    );
+    installed
+        .call(&smoke, "run", &[&UNTIL[..], &["--relock"]].concat())
+        .succeeded();
+}

@@ -33,7 +33,9 @@ fn generated(kind: &str) -> PathBuf {
     ])
     .succeeded();
     assert!(
-        said.stdout.contains("cargo test") && said.stdout.contains(&format!("plugin={name}")),
+        said.stdout.contains("cargo test")
+            && !said.stdout.contains("note:")
+            && said.stdout.contains(&format!("plugin={name}")),
         "{said}"
     );
     for file in ficta_tests::records::files(&written).into_keys() {
@@ -120,7 +122,13 @@ fn what_cannot_be_is_refused_and_nothing_is_overwritten() {
     new("ring-loss", "loss", &["--core", "nowhere/core"])
         .refused(2, &["--core nowhere/core", "no sources of ficta-core"]);
     assert!(!folder.path().join("made").exists());
-    new("ring-loss", "loss", &["--core", "0.1"]).succeeded();
+    let made = new("ring-loss", "loss", &["--core", "0.1"]).succeeded();
+    assert!(
+        made.stdout
+            .contains("note: Cargo.toml asks cargo's registry for ficta-core 0.1")
+            && made.stdout.contains("--core DIR"),
+        "{made}"
+    );
     let manifest = fs::read_to_string(folder.path().join("made/Cargo.toml")).unwrap();
     assert!(
         manifest.contains("ficta-core = { version = \"0.1\"") && manifest.contains("name = \"ring-loss\""),

@@ -224,6 +224,20 @@ fn another_layout_under_the_same_numbers_is_refused_with_a_short_reason_and_a_lo
         whole.stdout.lines().count() > 20 && whole.stdout.contains("LossInput"),
         "{whole}"
     );
+    // For programs the same, as one value.
+    let json = inspect(&OTHER_LAYOUT, &["--layout", "--json"]);
+    let says = json.refused(2, &["the types do not"]).json();
+    assert!(says["layout"].as_str().unwrap().contains("LossInput"), "{says:#}");
+    assert_eq!(
+        (&says["rejected"]["reason"], &says["rejected"]["fix"]),
+        (&reason.into(), &fix.into())
+    );
+    assert_eq!(says["plugin"], "flat_other_layout");
+    let short = inspect(&OTHER_LAYOUT, &["--json"]).refused(2, &[]).json();
+    assert!(
+        short.get("layout").is_none() && short["rejected"].is_object(),
+        "{short:#}"
+    );
 }
 
 #[test]

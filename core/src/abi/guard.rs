@@ -31,10 +31,14 @@ impl<T> Guarded<T> {
 
 impl<T> Drop for Guarded<T> {
     fn drop(&mut self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| {
+        let dropped = catch_unwind(AssertUnwindSafe(|| {
             // SAFETY: dropped here only, and not used afterwards.
             unsafe { ManuallyDrop::drop(&mut self.0) }
         }));
+        if let Err(payload) = dropped {
+            // Its own Drop may panic again, which nothing here would stop.
+            std::mem::forget(payload);
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl CandidateTable {
     /// Checks what a proposer gave.
     ///
     /// # Errors
-    /// Parents that do not exist, features that are not finite unit vectors; with the candidate.
+    /// Parents that do not exist, features that are not finite unit vectors, a t or a variance that is none; with the candidate.
     pub fn check(&self, real: usize) -> Result<()> {
         if let Some(at) = self.parents.iter().position(|p| *p < -1 || *p >= real as i64) {
             let (k, p) = (at / 2, self.parents[at]);
@@ -73,6 +73,17 @@ impl CandidateTable {
             if length.is_nan() || (length - 1.0).abs() >= 1e-3 {
                 return Err(Error::data(format!(
                     "candidate {i}: its feature has length {length}, expected 1"
+                )));
+            }
+            let (t, variance) = (self.t[i], self.variance[i]);
+            if t.is_infinite() {
+                return Err(Error::data(format!(
+                    "candidate {i} has t {t}, expected a finite number, or NaN where there is none"
+                )));
+            }
+            if variance < 0.0 || variance.is_infinite() {
+                return Err(Error::data(format!(
+                    "candidate {i} has a predicted variance of {variance}, expected at least 0, or NaN where there is none"
                 )));
             }
         }

@@ -4,6 +4,7 @@ use ficta_core::{Denoiser, Error, Result, Sampler, TensorMut, TensorRef};
 
 use super::{Place, images::Images, matrix::Matrix};
 use crate::{
+    announced,
     config::{ComponentChoice, DenoiserConfig},
     data::convert,
 };
@@ -44,6 +45,8 @@ impl Generator {
     /// # Errors
     /// The components'; images that are not finite.
     pub fn make(&mut self, conditions: &Matrix, seeds: &[u64], place: &Place<'_>) -> Result<Images> {
+        // Once more: what a network says may have changed with its weights.
+        announced::denoiser(&*self.network)?;
         let info = self.network.info();
         let shape = [seeds.len(), info.channels, info.height, info.width];
         let mut pixels = vec![0f32; shape.iter().product()];

@@ -160,7 +160,7 @@ pub struct YieldCurve {
 /// How many would stay at thresholds from 0 to 1 in steps of 0.02; `None` where the selector has no threshold.
 ///
 /// # Errors
-/// The selector's.
+/// The selector's; counts that cannot be.
 pub fn yield_curve(
     selector: &mut dyn IdSelector,
     candidates: &CandidateTable,
@@ -178,7 +178,15 @@ pub fn yield_curve(
         ctx,
     );
     match done {
-        Ok(()) => Ok(Some(YieldCurve { threshold, kept })),
+        Ok(()) => match kept.iter().position(|n| !(0..=candidates.len() as i64).contains(n)) {
+            None => Ok(Some(YieldCurve { threshold, kept })),
+            Some(at) => Err(Error::data(format!(
+                "the selector's yield curve tells of {} kept at threshold {}, but there are {} candidates",
+                kept[at],
+                threshold[at],
+                candidates.len()
+            ))),
+        },
         Err(e) if e.kind() == ErrorKind::UNSUPPORTED => Ok(None),
         Err(e) => Err(e.context("yield curve")),
     }

@@ -8,6 +8,7 @@ import sys
 
 library = ctypes.CDLL(sys.argv[1])
 library.give.restype = ctypes.c_void_p
+library.give.argtypes = [ctypes.POINTER(ctypes.c_size_t)]
 library.take.restype = ctypes.c_double
 library.take.argtypes = [ctypes.c_void_p, ctypes.POINTER(ctypes.c_size_t)]
 
@@ -23,10 +24,15 @@ USED = b"used_dltensor_versioned"  # must outlive the capsule
 
 
 class Given:
-    """What `from_dlpack` asks for."""
+    """What `from_dlpack` asks for. `address` is where ficta holds the elements of the last tensor given."""
+
+    address = None
 
     def __dlpack__(self, **_):
-        return python.PyCapsule_New(library.give(), NAME, None)
+        address = ctypes.c_size_t()
+        tensor = library.give(ctypes.byref(address))
+        Given.address = address.value
+        return python.PyCapsule_New(tensor, NAME, None)
 
     def __dlpack_device__(self):
         return (1, 0)
@@ -52,6 +58,7 @@ try:
 
     array = numpy.from_dlpack(Given())
     check("numpy", array.tolist(), [[0.0, 0.5, 1.0], [1.5, 2.0, 2.5]])
+    check("numpy, where ficta's elements lie", array.ctypes.data, Given.address)
     array = numpy.arange(4, dtype=numpy.float64).reshape(2, 2)
     check("numpy", take(array), (14.0, array.ctypes.data))
     strided = numpy.arange(8, dtype=numpy.float64).reshape(2, 4)[:, ::2]
@@ -65,6 +72,7 @@ try:
 
     tensor = torch.from_dlpack(Given())
     check("torch", tensor.tolist(), [[0.0, 0.5, 1.0], [1.5, 2.0, 2.5]])
+    check("torch, where ficta's elements lie", tensor.data_ptr(), Given.address)
     tensor = torch.arange(4, dtype=torch.float64).reshape(2, 2)
     check("torch", take(tensor), (14.0, tensor.data_ptr()))
     print("torch", torch.__version__)

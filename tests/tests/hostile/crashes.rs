@@ -2,9 +2,9 @@
 
 use std::os::unix::process::ExitStatusExt;
 
-use ficta_tests::smoke::Smoke;
+use ficta_tests::{command, product, smoke::Smoke};
 
-use super::{LOSS, SELECTOR};
+use super::{LOSS, SELECTOR, plugins};
 
 #[test]
 fn a_crash_names_the_component_and_keeps_what_is_finished() {
@@ -49,4 +49,28 @@ fn a_component_that_ends_the_process_is_named_and_does_not_pass_for_success() {
         case.run(&smoke, "exit").refused(1, &parts);
         case.goes_on(&smoke);
     }
+}
+
+/// `ficta plugins check` of the hostile selector in this mode.
+fn check(mode: &str) -> std::process::Command {
+    let library = plugins().join(product::file_name("hostile"));
+    let params = format!(r#"hostile-selector={{"mode": "{mode}"}}"#);
+    let mut call = command::prepare(&product::executable(), ["plugins", "check"]);
+    call.arg(library)
+        .args(["--component", "hostile-selector", "--params", &params]);
+    call
+}
+
+#[test]
+fn a_component_that_crashes_while_it_is_checked_is_named() {
+    let output = check("segfault").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.signal(), Some(11), "{}\n{said}", output.status);
+    assert!(
+        said.contains("error: selector hostile-selector has crashed with SIGSEGV"),
+        "{said}"
+    );
+    // There is no run, so that nothing is said of one.
+    assert!(!said.contains("finished stages"), "{said}");
+    command::finish(check("exit")).refused(1, &["selector hostile-selector has ended the process by calling exit"]);
 }

@@ -53,6 +53,24 @@ const LOSS: Case = Case {
     until: "train-backbone/fictional",
     before: "statistics",
 };
+const PROPOSER: Case = Case {
+    table: "ids.fictional.proposer",
+    plugin: "hostile-proposer",
+    until: "propose/fictional",
+    before: "statistics",
+};
+const DENOISER: Case = Case {
+    table: "denoiser",
+    plugin: "hostile-denoiser",
+    until: "train-denoiser",
+    before: "statistics",
+};
+const SAMPLER: Case = Case {
+    table: "sampler",
+    plugin: "hostile-sampler",
+    until: "generate/fictional",
+    before: "train-denoiser",
+};
 const ENCODER: Case = Case {
     table: "encoder",
     plugin: "hostile-encoder",

@@ -48,7 +48,7 @@ fn a_panic_in_a_callback_comes_through_two_libraries() {
 
 #[test]
 fn a_panic_in_drop_and_one_in_a_thread_of_its_own_do_no_harm() {
-    for mode in ["panic-in-drop", "panic-in-thread"] {
+    for mode in ["panic-in-drop", "panic-in-drop-twice", "panic-in-thread"] {
         let smoke = Smoke::new();
         LOSS.run(&smoke, mode).succeeded();
     }

@@ -6,13 +6,20 @@ use ficta_core::{
     random::Stream,
     testing::{LossBatch, ToyDenoiser, cosine_alpha_bar},
 };
+use ficta_tests::product;
 use serde_json::{Value, json};
 // Linked for what they register.
-use {ficta_id_nms as _, ficta_identities as _, ficta_losses as _, ficta_samplers as _};
+use {ficta_encoder_candle as _, ficta_id_nms as _, ficta_identities as _, ficta_losses as _, ficta_samplers as _};
 
 use super::loaded;
 
-const CRATES: [&str; 4] = ["ficta_id_nms", "ficta_identities", "ficta_losses", "ficta_samplers"];
+const CRATES: [&str; 5] = [
+    "ficta_encoder_candle",
+    "ficta_id_nms",
+    "ficta_identities",
+    "ficta_losses",
+    "ficta_samplers",
+];
 const REAL: usize = 12;
 const DIM: usize = 9;
 
@@ -185,6 +192,32 @@ fn samplers_have_the_same_bits_across_the_boundary() {
         });
         assert!(made[0].iter().all(|x| x.is_finite()));
         assert_eq!(made[0], made[1], "{name}");
+    }
+}
+
+#[test]
+fn encoders_have_the_same_bits_across_the_boundary() {
+    let (host, folder) = (NullHost::default(), tempfile::tempdir().unwrap());
+    ficta_tests::weights::write(folder.path());
+    let fixture = |name: &str| product::root().join("plugins/encoder-candle/tests/fixtures").join(name);
+    let pixels: Vec<u8> = (0..2 * 20 * 20 * 3).map(|i| (i * 37 % 251) as u8).collect();
+    for (name, params) in [
+        ("dlib-resnet", json!({"weights": folder.path()})),
+        ("iresnet", json!({"weights": fixture("iresnet.safetensors")})),
+        ("onnx", json!({"model": fixture("onnx_mobile.onnx")})),
+    ] {
+        let [here, there] = both(|r| r.encoder(name, &params)).map(|mut encoder| {
+            let info = encoder.info();
+            let mut features = vec![f32::NAN; 2 * info.dim];
+            let images = TensorRef::new(&pixels, &[2, 20, 20, 3]).unwrap();
+            let out = TensorMut::new(&mut features, &[2, info.dim]).unwrap();
+            encoder
+                .encode(images, out, &Ctx::new(&host))
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
+            (info, features.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), features)
+        });
+        assert!(here.2.iter().all(|x| x.is_finite()) && here.2[0] != here.2[1], "{name}");
+        assert_eq!((here.0, here.1), (there.0, there.1), "{name}");
     }
 }
 

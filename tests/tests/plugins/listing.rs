@@ -2,8 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ficta_tests::{command::ficta, product};
+use ficta_tests::{command::ficta, outside_crate, product};
 use serde_json::Value;
+
+const LICENCE: &str = "MIT OR Apache-2.0";
+
+/// Whether a component of the product needs libtorch.
+fn on_libtorch(component: &Value) -> bool {
+    ["denoiser", "backbone"].contains(&text(&component["kind"]))
+}
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
@@ -13,12 +20,32 @@ fn text(value: &Value) -> &str {
 fn the_list_shows_every_component_and_no_rejection() {
     let listed = ficta(["plugins", "list"]).succeeded();
     let version = concat!(" ", env!("CARGO_PKG_VERSION"), "]");
-    insta::assert_snapshot!("list", listed.stdout.replace(version, " [VERSION]]"));
+    let (libraries, components): (Vec<_>, Vec<_>) =
+        listed.stdout.lines().partition(|line| line.starts_with("library "));
+    let lines: String = components.iter().map(|line| format!("{line}\n")).collect();
+    insta::assert_snapshot!("list", lines.replace(version, " [VERSION]]"));
     let json = ficta(["plugins", "list", "--json"]).succeeded().json();
     assert_eq!(json["rejected"], serde_json::json!([]));
     let components = json["components"].as_array().unwrap();
-    assert_eq!(components.len(), listed.stdout.lines().count());
+    assert_eq!(components.len(), lines.lines().count());
     for component in components {
+        let origin = &component["origin"];
+        let says = format!("plugin API {}", text(&origin["api"]));
+        let line = libraries.iter().find(|line| line.ends_with(text(&origin["path"])));
+        let line = line.unwrap_or_else(|| panic!("no line on {origin}\n{listed}"));
+        assert!(line.contains(&says) && line.contains(LICENCE), "{line}");
+        assert_eq!(text(&origin["licence"]), LICENCE);
+        let backend = text(&origin["backend"]);
+        assert_eq!(
+            backend.starts_with("libtorch 2."),
+            on_libtorch(component),
+            "{component}"
+        );
+        assert_eq!(
+            line.contains(&format!("backend {backend}")),
+            on_libtorch(component),
+            "{line}"
+        );
         assert!(
             listed.stdout.contains(text(&component["name"])) && listed.stdout.contains(text(&component["summary"]))
         );
@@ -50,6 +77,18 @@ fn every_library_can_be_inspected_and_documents_its_parameters() {
             );
         }
         assert!(shown.contains(&format!("plugin API {}", text(&json["api"]))), "{shown}");
+        let backend = text(&json["backend"]);
+        assert_eq!(
+            shown.contains(&format!("  backend {backend}")),
+            !backend.is_empty(),
+            "{shown}"
+        );
+        assert_eq!(
+            !backend.is_empty(),
+            on_libtorch(&json["components"][0]),
+            "{path}: {backend}"
+        );
+        assert!(shown.contains(&format!("  licence {LICENCE}")), "{shown}");
         for component in json["components"].as_array().unwrap() {
             let name = text(&component["name"]);
             assert!(
@@ -60,6 +99,16 @@ fn every_library_can_be_inspected_and_documents_its_parameters() {
             documented(name, &component["params"], &shown);
             let by_name = ficta(["plugins", "inspect", name]).succeeded().stdout;
             documented(name, &component["params"], &by_name);
+            for part in [
+                &format!("{} `{name}`: {}", text(&component["kind"]), text(&component["summary"])),
+                path,
+                &format!("plugin API {}", text(&json["api"])),
+                text(&json["rustc"]),
+                &format!("  licence {LICENCE}"),
+                backend,
+            ] {
+                assert!(by_name.contains(part), "`{part}`\n{by_name}");
+            }
         }
     }
     assert_eq!(inspected, listed);
@@ -93,4 +142,51 @@ fn a_component_that_two_folders_offer_is_refused_only_when_it_is_used() {
     smoke
         .run(&["--plugins", twice])
         .refused(2, &["loss `cosface` is offered by 2 plugins", "rename"]);
+}
+
+/// Two plugins that have nothing to do with each other but a name.
+#[test]
+fn one_name_in_two_different_plugins_is_refused_with_both_files() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second is made of the templates, of which the first is one.
+    let files = ["host/templates/loss", "tests/libraries/wrong"].map(|of| {
+        let library = outside_crate::build(&product::root().join(of), &[]);
+        let to = folder.path().join(library.file_name().unwrap());
+        std::fs::copy(&library, &to).unwrap();
+        to.to_str().unwrap().to_owned()
+    });
+    let plugins = folder.path().to_str().unwrap();
+    let listed = ficta(["plugins", "list", "--json", "--plugins", plugins])
+        .succeeded()
+        .json();
+    assert_eq!(listed["rejected"], serde_json::json!([]));
+    let smoke = ficta_tests::smoke::Smoke::new();
+    let arguments = [
+        "--plugins",
+        plugins,
+        "--set",
+        "loss.plugin=my-loss",
+        "--set",
+        "loss.params={}",
+    ];
+    let parts = [
+        "loss `my-loss` is offered by 2 plugins",
+        &format!("{} (my_loss 0.1.0)", files[0]),
+        &format!("{} (wrong 0.1.0)", files[1]),
+        "rename one of the components",
+    ];
+    smoke.run(&arguments).refused(2, &parts);
+    assert!(!smoke.out().exists(), "nothing has run");
+    // The others of both can be used.
+    let other = [
+        "--plugins",
+        plugins,
+        "--until",
+        "propose",
+        "--set",
+        "loss.plugin=wrong-loss",
+        "--set",
+        "loss.params={}",
+    ];
+    smoke.run(&other).succeeded();
 }

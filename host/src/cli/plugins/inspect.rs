@@ -13,7 +13,7 @@ use super::{as_value, list::with_origin, schema, stamp};
 use crate::{
     cli::{args::InspectArgs, plugin_folders::registry},
     nearest::suggestion,
-    registry::Registry,
+    registry::{Origin, Registry},
 };
 
 pub fn inspect(args: &InspectArgs, as_json: bool) -> Result<()> {
@@ -48,6 +48,10 @@ fn by_name(name: &str, registry: &Registry, as_json: bool) -> Result<()> {
             entry.component.summary,
             entry.origin
         );
+        if let Origin::Library { path, stamp, .. } = &entry.origin {
+            out!("  {}", path.display());
+            stamp::details(stamp);
+        }
         print_params(&entry.component);
     }
     Ok(())
@@ -55,7 +59,10 @@ fn by_name(name: &str, registry: &Registry, as_json: bool) -> Result<()> {
 
 /// Shows what a library's file says, and then, unless only that was asked for, what it says once it is opened.
 fn library(path: &Path, args: &InspectArgs, as_json: bool) -> Result<()> {
-    let file = LibraryFile::read(path).map_err(|e| rejected(&e))?;
+    let file = match LibraryFile::read(path) {
+        Ok(file) => file,
+        Err(e) => return Err(rejected(&e, as_json.then(|| json!({})))),
+    };
     let mut says = stamp::as_value(&file.stamp);
     says["needs"] = json!(file.needed);
     if !as_json {
@@ -68,19 +75,23 @@ fn library(path: &Path, args: &InspectArgs, as_json: bool) -> Result<()> {
         }
         return Ok(());
     }
-    let opened = Plugin::open_file(&file);
-    if let (
-        true,
-        Err(LoadError {
-            layout: Some(report), ..
-        }),
-    ) = (args.layout, &opened)
-    {
-        out!("{report}");
-    }
-    let plugin = opened.map_err(|e| rejected(&e))?;
-    if args.layout && !as_json {
-        out!("  the layout of every type that crosses agrees with this host's");
+    let plugin = match Plugin::open_file(&file) {
+        Ok(plugin) => plugin,
+        Err(e) => {
+            if let (Some(report), true) = (&e.layout, args.layout) {
+                match as_json {
+                    true => says["layout"] = json!(report),
+                    false => out!("{report}"),
+                }
+            }
+            return Err(rejected(&e, as_json.then_some(says)));
+        }
+    };
+    if args.layout {
+        match as_json {
+            true => says["layout"] = json!("agrees"),
+            false => out!("  the layout of every type that crosses agrees with this host's"),
+        }
     }
     let components = plugin.components()?;
     if as_json {
@@ -95,7 +106,13 @@ fn library(path: &Path, args: &InspectArgs, as_json: bool) -> Result<()> {
     Ok(())
 }
 
-fn rejected(error: &LoadError) -> Error {
+/// The error of a rejected library; for programs, what it says of itself is printed beside reason and fix.
+fn rejected(error: &LoadError, says: Option<Value>) -> Error {
+    if let Some(mut says) = says {
+        says["path"] = json!(error.path);
+        says["rejected"] = json!({"reason": error.reason, "fix": error.fix});
+        out!("{says:#}");
+    }
     Error::config(format!("{}: {}", error.path.display(), error.reason)).help(error.fix.clone())
 }
 

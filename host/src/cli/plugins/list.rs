@@ -1,5 +1,7 @@
 //! `ficta plugins list`.
 
+use std::{collections::BTreeSet, path::Path};
+
 use crate::cli::own_stdout::out;
 use serde_json::{Value, json};
 
@@ -24,12 +26,29 @@ pub fn list(registry: &Registry, as_json: bool) {
         let c = &entry.component;
         out!("{:12} {:width$}  {}  [{}]", c.kind, c.name, c.summary, entry.origin);
     }
+    for (path, version, says) in libraries(registry) {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        out!("{:12} {file} {version}  {says}  {}", "library", path.display());
+    }
     if entries.is_empty() {
         out!("no component: --plugins DIR or FICTA_PLUGIN_PATH names folders of plugin libraries");
     }
     for rejected in registry.rejected() {
         out!("rejected     {rejected}");
     }
+}
+
+/// The libraries in order of their files: file, version, and what else it says of itself.
+fn libraries(registry: &Registry) -> BTreeSet<(&Path, &str, String)> {
+    let entries = registry.entries().iter();
+    entries
+        .filter_map(|entry| match &entry.origin {
+            Origin::BuiltIn => None,
+            Origin::Library {
+                path, version, stamp, ..
+            } => Some((path.as_path(), version.as_str(), stamp::line(stamp))),
+        })
+        .collect()
 }
 
 /// A component, its schema, and what its library says of itself.

@@ -14,9 +14,14 @@ pub fn as_value(s: &Stamp) -> Value {
     })
 }
 
-/// For people.
+/// For people: name and version, and [`details`].
 pub fn show(s: &Stamp) {
     out!("{} {}", Stamp::text(&s.plugin), Stamp::text(&s.plugin_version));
+    details(s);
+}
+
+/// For people: versions, numeric library, licence, a line each.
+pub fn details(s: &Stamp) {
     out!(
         "  plugin API {}.{}, core {}",
         s.api_major,
@@ -32,4 +37,15 @@ pub fn show(s: &Stamp) {
     if !s.unwinds() {
         out!("  built with panic = \"abort\"");
     }
+}
+
+/// For people, in one line: API, numeric library, licence.
+pub fn line(s: &Stamp) -> String {
+    let mut parts = vec![format!("plugin API {}.{}", s.api_major, s.api_minor)];
+    for (what, field) in [("backend", &s.backend), ("licence", &s.licence)] {
+        if !Stamp::text(field).is_empty() {
+            parts.push(format!("{what} {}", Stamp::text(field)));
+        }
+    }
+    parts.join(", ")
 }

@@ -7,11 +7,16 @@ use ficta_core::dlpack::{
     export, view,
 };
 
-/// The elements 0, 0.5, 1, ... in a shape of 2 x 3.
+/// The elements 0, 0.5, 1, ... in a shape of 2 x 3. `address` gets where they lie.
+///
+/// # Safety
+/// `address` is valid for writing.
 // SAFETY: no other symbol of this library or of what loads it has this name.
 #[unsafe(no_mangle)]
-pub extern "C" fn give() -> *mut DLManagedTensorVersioned {
-    let values = (0..6).map(|i| i as f32 / 2.0).collect();
+pub unsafe extern "C" fn give(address: *mut usize) -> *mut DLManagedTensorVersioned {
+    let values: Vec<f32> = (0..6).map(|i| i as f32 / 2.0).collect();
+    // SAFETY: the caller's promise. The vector is handed on as it is, so that its elements stay there.
+    unsafe { address.write(values.as_ptr() as usize) };
     export(values, &[2, 3]).map_or(std::ptr::null_mut(), |tensor| tensor.into_raw().as_ptr())
 }
 

@@ -20,7 +20,11 @@ impl Configure for Hostile {
 impl Encoder for Hostile {
     fn info(&self) -> EncoderInfo {
         EncoderInfo {
-            dim: DIM,
+            dim: match self.0 {
+                Mode::NoSize => 0,
+                Mode::HugeSize => 1 << 45,
+                _ => DIM,
+            },
             height: 8,
             width: 8,
             description: "every so many-th pixel".into(),

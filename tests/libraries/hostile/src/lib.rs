@@ -1,7 +1,10 @@
 //! Components that misbehave on request. Each works as it should until it is told how not to.
 
+mod denoiser;
 mod encoder;
 mod loss;
+mod proposer;
+mod sampler;
 mod selector;
 
 /// How to misbehave.
@@ -16,6 +19,8 @@ pub enum Mode {
     PanicInCall,
     /// Panic when it is dropped.
     PanicInDrop,
+    /// Panic when it is dropped, with a payload that panics when it is dropped.
+    PanicInDropTwice,
     /// An error with causes and help.
     ErrorChain,
     /// NaN where numbers belong.
@@ -24,6 +29,12 @@ pub enum Mode {
     WrongCount,
     /// Decide on a candidate by a row that does not exist.
     WrongRow,
+    /// A yield curve of more than there is.
+    WrongCurve,
+    /// Announce sizes of 0.
+    NoSize,
+    /// Announce sizes that no memory holds.
+    HugeSize,
     /// Never return.
     Hang,
     /// More memory than an address space has.

@@ -29,6 +29,17 @@ impl Loss for Hostile {
 impl Drop for Hostile {
     fn drop(&mut self) {
         assert!(self.0 != Mode::PanicInDrop, "the hostile component panics in drop");
+        if self.0 == Mode::PanicInDropTwice {
+            std::panic::panic_any(Payload);
+        }
+    }
+}
+
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        panic!("the payload of a panic panics in drop");
     }
 }
 

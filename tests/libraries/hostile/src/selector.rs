@@ -1,4 +1,6 @@
-use ficta_core::{Candidates, Configure, Ctx, Decision, IdSelector, Identities, Result, SelectionMut};
+use ficta_core::{
+    Candidates, Configure, Ctx, Decision, IdSelector, Identities, Result, SelectionMut, TensorMut, TensorRef,
+};
 
 use crate::{Mode, Params};
 
@@ -39,6 +41,20 @@ impl IdSelector for Hostile {
             return Ok(k - 1);
         }
         Ok(if self.0 == Mode::WrongCount { k + 3 } else { k })
+    }
+
+    fn yield_curve(
+        &mut self,
+        candidates: &Candidates<'_>,
+        _: &Identities<'_>,
+        _: TensorRef<'_>,
+        mut kept: TensorMut<'_>,
+        _: &Ctx<'_>,
+    ) -> Result<()> {
+        let [k, _] = candidates.feature.dims("candidates")?;
+        let more = if self.0 == Mode::WrongCurve { 1000 } else { 0 };
+        kept.as_mut_slice::<i64>()?.fill((k + more) as i64);
+        Ok(())
     }
 }
 

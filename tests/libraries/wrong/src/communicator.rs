@@ -1,4 +1,4 @@
-use ficta_core::{Communicator, Configure, ReduceOp, Result, TensorMut, TensorRef};
+use ficta_core::{Communicator, Configure, Error, ReduceOp, Result, TensorMut, TensorRef};
 use my_communicator::MyCommunicator;
 
 use crate::Params;
@@ -33,15 +33,27 @@ impl Communicator for Wrong {
         }
         self.good.all_reduce(buffer, op)
     }
-    fn all_gather(&self, local: TensorRef<'_>, out: TensorMut<'_>) -> Result<()> {
-        self.good.all_gather(local, out)
+    fn all_gather(&self, local: TensorRef<'_>, mut out: TensorMut<'_>) -> Result<()> {
+        if self.fault == "takes-any-shape" && local.shape() != out.shape() {
+            return Ok(());
+        }
+        self.good.all_gather(local, out.reborrow())?;
+        if self.fault == "turns-around"
+            && let Ok(values) = out.as_mut_slice::<i64>()
+        {
+            values.reverse();
+        }
+        Ok(())
     }
     fn broadcast(&self, buffer: TensorMut<'_>, root: usize) -> Result<()> {
         self.good
             .broadcast(buffer, if self.fault == "any-root" { 0 } else { root })
     }
     fn barrier(&self) -> Result<()> {
-        self.good.barrier()
+        match &*self.fault {
+            "breaks-at-the-barrier" => Err(Error::backend("the barrier broke")),
+            _ => self.good.barrier(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 use ficta_core::{Configure, Ctx, Denoiser, DenoiserInfo, Result, SaveKind, TensorMut, TensorRef};
 use my_denoiser::MyDenoiser;
 
-use crate::Params;
+use crate::{Params, common, expect_some, trembling};
 
 pub struct Wrong {
     fault: String,
@@ -42,17 +42,37 @@ impl Denoiser for Wrong {
         mut out: TensorMut<'_>,
         ctx: &Ctx<'_>,
     ) -> Result<()> {
+        expect_some(&self.fault, t.shape().first());
         let clamped: Vec<i64> = t.as_slice::<i64>()?.iter().map(|t| (*t).clamp(0, 999)).collect();
         let t = if self.fault == "clamps-t" {
             TensorRef::new(&clamped, &[clamped.len()])?
         } else {
             t
         };
+        match &*self.fault {
+            "trusts-the-room" => assert_eq!(x_t.shape(), out.shape()),
+            "starts-by-itself" if self.good.info().condition_dim == 0 => self.good.initialise(8, 1, ctx)?,
+            _ => {}
+        }
+        let images = self.images(&x_t);
+        let x_t = match &images {
+            Some(images) => TensorRef::new(images, x_t.shape())?,
+            None => x_t,
+        };
         self.good.predict(x_t, t, condition, out.reborrow(), ctx)?;
-        if self.fault == "mixes-rows" {
-            let values = out.as_mut_slice::<f32>()?;
-            let mean = values.iter().sum::<f32>() / values.len().max(1) as f32;
-            values.iter_mut().for_each(|x| *x += mean);
+        let values = out.as_mut_slice::<f32>()?;
+        let Some(last) = values.len().checked_sub(1) else {
+            return Ok(());
+        };
+        match &*self.fault {
+            "mixes-rows" => {
+                let mean = values.iter().sum::<f32>() / values.len() as f32;
+                values.iter_mut().for_each(|x| *x += mean);
+            }
+            "leaves-the-last" => values[last] = f32::NAN,
+            "not-repeatable" => values[0] += trembling(),
+            "counts-threads" if ctx.threads() > 1 => values.iter_mut().for_each(|x| *x *= 1.01),
+            _ => {}
         }
         Ok(())
     }
@@ -65,6 +85,7 @@ impl Denoiser for Wrong {
         learning_rate: f64,
         ctx: &Ctx<'_>,
     ) -> Result<f64> {
+        common(&self.fault, ctx)?;
         let rate = if self.fault == "climbs" {
             -learning_rate
         } else {
@@ -82,6 +103,20 @@ impl Denoiser for Wrong {
             "takes-any-file" => self.good.load(path, ctx).or_else(|_| self.good.initialise(8, 1, ctx)),
             "loads-nothing" => self.good.load(path, ctx).and_then(|()| self.good.initialise(8, 1, ctx)),
             _ => self.good.load(path, ctx),
+        }
+    }
+}
+
+impl Wrong {
+    /// Other images than were given, where the fault is to take what must be refused.
+    fn images(&self, x_t: &TensorRef<'_>) -> Option<Vec<f32>> {
+        match &*self.fault {
+            "hides-nan" => {
+                let own = x_t.as_slice::<f32>().ok()?.iter();
+                Some(own.map(|x| if x.is_finite() { *x } else { 0.0 }).collect())
+            }
+            "takes-any-type" => Some(x_t.as_slice::<f64>().ok()?.iter().map(|x| *x as f32).collect()),
+            _ => None,
         }
     }
 }

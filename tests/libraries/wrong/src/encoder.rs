@@ -1,7 +1,7 @@
 use ficta_core::{Configure, Ctx, Encoder, EncoderInfo, Result, TensorMut, TensorRef};
 use my_encoder::MyEncoder;
 
-use crate::Params;
+use crate::{Params, common, expect_some, trembling};
 
 pub struct Wrong {
     fault: String,
@@ -28,9 +28,17 @@ impl Encoder for Wrong {
     }
 
     fn encode(&mut self, images: TensorRef<'_>, mut features: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+        common(&self.fault, ctx)?;
+        expect_some(&self.fault, images.shape().first());
         if self.fault == "panics" {
             assert_eq!(images.shape()[3], 3);
         }
+        let floats = images.as_slice::<f32>().unwrap_or_default();
+        let pixels: Vec<u8> = floats.iter().map(|x| (255.0 * x) as u8).collect();
+        let images = match &*self.fault {
+            "takes-any-type" if !pixels.is_empty() => TensorRef::new(&pixels, images.shape())?,
+            _ => images,
+        };
         self.good.encode(images, features.reborrow(), ctx)?;
         let dim = self.info().dim;
         let values = features.as_mut_slice::<f32>()?;
@@ -42,6 +50,7 @@ impl Encoder for Wrong {
                     (0..rows).for_each(|i| values[i * dim + d] -= mean);
                 }
             }
+            "not-repeatable" if !values.is_empty() => values[0] += trembling(),
             "blind" => values.fill(0.5),
             "leaves-the-last" if !values.is_empty() => values[rows * dim - 1] = f32::NAN,
             _ => {}

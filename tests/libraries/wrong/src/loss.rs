@@ -3,7 +3,7 @@ use std::time::Duration;
 use ficta_core::{Configure, Ctx, Loss, LossGradient, LossInput, Result, TensorRef};
 use my_loss::MyLoss;
 
-use crate::{Params, tick};
+use crate::{Params, common, expect_some, tick};
 
 pub struct Wrong {
     fault: String,
@@ -25,6 +25,8 @@ impl Configure for Wrong {
 impl Loss for Wrong {
     fn evaluate(&mut self, input: &LossInput<'_>, mut gradient: LossGradient<'_>, ctx: &Ctx<'_>) -> Result<f64> {
         self.calls += 1;
+        common(&self.fault, ctx)?;
+        expect_some(&self.fault, input.labels.shape().first());
         let classes = input.cosines.shape().last().copied().unwrap_or(1) as i64;
         let mut input = *input;
         let mut labels = input.labels.as_slice::<i64>().map(<[i64]>::to_vec).unwrap_or_default();
@@ -40,10 +42,6 @@ impl Loss for Wrong {
             }
             "panics" => assert_eq!(labels.len() as i64 * classes, cosines.len() as i64),
             "never-looks" if labels.len() > 100 => std::thread::sleep(Duration::from_millis(1200)),
-            "progress-falls" => {
-                ctx.progress(2, 3, "rows")?;
-                ctx.progress(1, 3, "rows")?;
-            }
             _ => {}
         }
         let mut value = self.good.evaluate(

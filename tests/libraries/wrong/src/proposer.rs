@@ -1,7 +1,7 @@
-use ficta_core::{CandidatesMut, Configure, Ctx, IdProposer, Identities, Result};
+use ficta_core::{CandidatesMut, Configure, Ctx, IdProposer, Identities, Result, TensorRef};
 use my_proposer::MyProposer;
 
-use crate::{Params, tick};
+use crate::{Params, common, tick};
 
 pub struct Wrong {
     fault: String,
@@ -29,13 +29,25 @@ impl IdProposer for Wrong {
     }
 
     fn propose(&mut self, identities: &Identities<'_>, mut out: CandidatesMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
+        common(&self.fault, ctx)?;
+        let mut identities = *identities;
+        let doubles = identities.mean.as_slice::<f64>().unwrap_or_default();
+        let singles: Vec<f32> = doubles.iter().map(|x| *x as f32).collect();
+        match &*self.fault {
+            "takes-any-type" if !singles.is_empty() => {
+                identities.mean = TensorRef::new(&singles, identities.mean.shape())?;
+            }
+            "trusts-the-room" => assert_eq!(out.t.shape(), out.variance.shape()),
+            "needs-two" => assert!(identities.mean.shape()[0] > 1, "two identities are needed"),
+            _ => {}
+        }
         let room = CandidatesMut {
             feature: out.feature.reborrow(),
             parents: out.parents.reborrow(),
             t: out.t.reborrow(),
             variance: out.variance.reborrow(),
         };
-        self.good.propose(identities, room, ctx)?;
+        self.good.propose(&identities, room, ctx)?;
         match &*self.fault {
             "not-unit" => out.feature.as_mut_slice::<f32>()?.iter_mut().for_each(|x| *x *= 1.01),
             "no-such-parent" => out.parents.as_mut_slice::<i64>()?[3] = identities.mean.shape()[0] as i64,

@@ -1,7 +1,7 @@
 use ficta_core::{Configure, Ctx, Denoiser, Result, Sampler, TensorMut, TensorRef};
 use my_sampler::MySampler;
 
-use crate::{Params, tick};
+use crate::{Params, common, expect_some, tick};
 
 pub struct Wrong {
     fault: String,
@@ -27,6 +27,8 @@ impl Sampler for Wrong {
         mut out: TensorMut<'_>,
         ctx: &Ctx<'_>,
     ) -> Result<()> {
+        common(&self.fault, ctx)?;
+        expect_some(&self.fault, seeds.shape().first());
         let own = seeds.as_slice::<u64>().map(<[u64]>::to_vec).unwrap_or_default();
         let seeded: Vec<u64> = match &*self.fault {
             // The noise of row i comes from the first row's seed.
@@ -52,6 +54,12 @@ impl Sampler for Wrong {
                 out.as_mut_slice::<f32>()?.fill(0.0);
                 return Ok(());
             }
+            "leaves-the-last" if done.is_ok() => {
+                if let Some(last) = out.as_mut_slice::<f32>()?.last_mut() {
+                    *last = f32::NAN;
+                }
+            }
+            "counts-threads" if ctx.threads() > 1 => out.as_mut_slice::<f32>()?.iter_mut().for_each(|x| *x *= 0.999),
             "out-of-range" => out.as_mut_slice::<f32>()?.iter_mut().for_each(|x| *x *= 5.0),
             _ => {}
         }

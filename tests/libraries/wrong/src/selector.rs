@@ -1,7 +1,9 @@
-use ficta_core::{Candidates, Configure, Ctx, Decision, IdSelector, Identities, Result, SelectionMut, TensorRef};
+use ficta_core::{
+    Candidates, Configure, Ctx, Decision, IdSelector, Identities, Result, SelectionMut, TensorMut, TensorRef,
+};
 use my_selector::MySelector;
 
-use crate::Params;
+use crate::{Params, common, trembling};
 
 pub struct Wrong {
     fault: String,
@@ -26,15 +28,16 @@ impl IdSelector for Wrong {
         mut out: SelectionMut<'_>,
         ctx: &Ctx<'_>,
     ) -> Result<usize> {
-        let mut features = candidates
-            .feature
-            .as_slice::<f32>()
-            .map(<[f32]>::to_vec)
-            .unwrap_or_default();
+        common(&self.fault, ctx)?;
         let mut candidates = *candidates;
-        if self.fault == "hides-nan" {
-            features.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = 0.1);
-            candidates.feature = TensorRef::new(&features, candidates.feature.shape())?;
+        let features = self.features(&candidates);
+        if let Some(features) = &features {
+            candidates.feature = TensorRef::new(features, candidates.feature.shape())?;
+        }
+        match &*self.fault {
+            "needs-parents" => assert!(candidates.parents.is_some(), "every candidate has parents"),
+            "trusts-the-room" => assert_eq!(out.rank.shape(), &candidates.feature.shape()[..1]),
+            _ => {}
         }
         let room = SelectionMut {
             decision: out.decision.reborrow(),
@@ -59,12 +62,54 @@ impl IdSelector for Wrong {
                     }
                 }
             }
+            "not-repeatable" => {
+                let more = trembling();
+                out.cosine.as_mut_slice::<f32>()?.iter_mut().for_each(|c| *c += more);
+            }
             "counts-threads" if ctx.threads() > 1 => {
                 out.cosine.as_mut_slice::<f32>()?.iter_mut().for_each(|c| *c += 1e-6)
             }
             _ => {}
         }
         Ok(count)
+    }
+
+    fn yield_curve(
+        &mut self,
+        candidates: &Candidates<'_>,
+        real: &Identities<'_>,
+        thresholds: TensorRef<'_>,
+        mut kept: TensorMut<'_>,
+        ctx: &Ctx<'_>,
+    ) -> Result<()> {
+        if self.fault != "keeps-more-than-all" {
+            return self.good.yield_curve(candidates, real, thresholds, kept, ctx);
+        }
+        kept.as_mut_slice::<i64>()?
+            .fill(candidates.feature.shape()[0] as i64 + 1);
+        Ok(())
+    }
+}
+
+impl Wrong {
+    /// Other features than were given, where the fault is to take what must be refused.
+    fn features(&self, candidates: &Candidates<'_>) -> Option<Vec<f32>> {
+        let own = || candidates.feature.as_slice::<f32>().ok().map(<[f32]>::to_vec);
+        match &*self.fault {
+            "hides-nan" => own().map(|mut all| {
+                all.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = 0.1);
+                all
+            }),
+            "hides-zeros" => own().map(|mut all| {
+                all.iter_mut().filter(|x| **x == 0.0).for_each(|x| *x = 0.1);
+                all
+            }),
+            "takes-any-type" => {
+                let doubles = candidates.feature.as_slice::<f64>().ok()?;
+                Some(doubles.iter().map(|x| *x as f32).collect())
+            }
+            _ => None,
+        }
     }
 }
 

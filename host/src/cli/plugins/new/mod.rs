@@ -24,11 +24,16 @@ pub fn new(args: &NewArgs, as_json: bool) -> Result<()> {
     let core = CoreSource::choose(args.core.as_deref())?;
     write(&folder, &template::files(kind, &names, &core)?)?;
     if as_json {
-        let what = json!({"crate": folder, "kind": kind, "component": names.kebab, "ficta-core": core.to_string()});
+        let what = json!({
+            "crate": folder, "kind": kind, "component": names.kebab, "ficta-core": core.to_string(), "note": core.note()
+        });
         out!("{what:#}");
         return Ok(());
     }
     out!("{}: a {kind} `{}` on ficta-core {core}", folder.display(), names.kebab);
+    if let Some(note) = core.note() {
+        out!("{note}");
+    }
     out!("next:");
     out!("  cd {} && cargo test && cargo build --release", folder.display());
     out!("  ficta plugins check target/release/{}", names.library());

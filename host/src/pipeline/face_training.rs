@@ -4,12 +4,14 @@ use std::path::Path;
 
 use ficta_core::{Backbone, Error, Loss, Result, SaveKind, TensorRef};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Place,
     images::Images,
     order::Order,
     training_alarm::Circumstances,
+    training_evaluation::{Monitor, Selected, TrainingEvaluation},
     training_loop::{Trainable, train, write_curves},
 };
 use crate::{
@@ -31,6 +33,9 @@ pub struct SetSize {
     pub images: usize,
     /// Optimizer steps of the training.
     pub steps: usize,
+    /// Which evaluation chose the weights, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected: Option<Selected>,
 }
 
 /// What is trained, how, and from which seeds.
@@ -49,6 +54,8 @@ pub struct FaceTraining<'a> {
     pub order_seed: u64,
     /// Weights to start from, instead of drawn ones; the head is drawn in any case.
     pub start: Option<&'a Path>,
+    /// Verification on the way.
+    pub evaluation: Option<&'a TrainingEvaluation>,
 }
 
 impl FaceTraining<'_> {
@@ -81,21 +88,35 @@ impl FaceTraining<'_> {
         let mut run = Run {
             network,
             loss: place.registry.loss(&loss.plugin, &loss.params)?,
-            order: Order::new(self.order_seed, images.len(), training.flip),
+            order: Order::of(
+                training.sampling,
+                self.order_seed,
+                images.len(),
+                |i| images.labels[i],
+                training.flip,
+            ),
             channels: info.channels,
             images,
             training,
+            monitor: self.evaluation.map(Monitor::new),
             place,
         };
         let losses = train(place, training.steps, training.checkpoint_every, &mut run)?;
-        run.network
-            .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        let weights = place.dir.join(WEIGHTS);
+        let selected = match &run.monitor {
+            Some(monitor) => monitor.select(&weights, place)?,
+            None => None,
+        };
+        if selected.is_none() {
+            run.network.save(&weights, SaveKind::WEIGHTS, &place.ctx())?;
+        }
         json_file::write(
             &place.dir.join(SET),
             &SetSize {
                 classes,
                 images: images.len(),
                 steps: training.steps,
+                selected,
             },
         )?;
         run.write_curves(&losses)
@@ -109,6 +130,7 @@ struct Run<'a> {
     channels: usize,
     images: &'a Images,
     training: &'a TrainingConfig,
+    monitor: Option<Monitor<'a>>,
     place: &'a Place<'a>,
 }
 
@@ -126,7 +148,14 @@ impl Run<'_> {
     }
 
     fn write_curves(&self, losses: &[f64]) -> Result<()> {
-        write_curves(&self.place.dir, losses, |step| self.rate(step))
+        let points = match &self.monitor {
+            Some(monitor) => {
+                monitor.write(&self.place.dir)?;
+                monitor.points()
+            }
+            None => Vec::new(),
+        };
+        write_curves(&self.place.dir, losses, |step| self.rate(step), &points)
     }
 }
 
@@ -159,6 +188,24 @@ impl Trainable for Run<'_> {
         self.loss.save_state()
     }
 
+    fn memory(&self) -> Result<Value> {
+        self.monitor.as_ref().map_or(Ok(Value::Null), Monitor::memory)
+    }
+
+    fn recall(&mut self, memory: &Value) -> Result<()> {
+        match &mut self.monitor {
+            Some(monitor) => monitor.recall(memory, self.place),
+            None => Ok(()),
+        }
+    }
+
+    fn after(&mut self, done: usize) -> Result<()> {
+        match &mut self.monitor {
+            Some(monitor) => monitor.after(done, self.training.steps, &mut *self.network, self.place),
+            None => Ok(()),
+        }
+    }
+
     fn watch(&self, losses: &[f64]) {
         if let Some(alarm) = self.circumstances().alarm(losses) {
             self.place.ctx().warn(&alarm);
@@ -170,6 +217,9 @@ impl Trainable for Run<'_> {
     }
 
     fn checkpointed(&self, losses: &[f64]) -> Result<()> {
+        if let Some(monitor) = &self.monitor {
+            monitor.tidy(self.place);
+        }
         self.write_curves(losses)
     }
 }

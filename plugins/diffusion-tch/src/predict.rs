@@ -36,7 +36,7 @@ pub(crate) fn predict(
     out.expect_shape("out", x_t.shape())?;
     let compute = params.precision.compute_kind();
     if model.for_use.is_none() {
-        model.for_use = Some(Parameters::for_inference(&model.ema.tensors, compute)?);
+        model.for_use = Some(Parameters::for_inference(model.ema.tensors(), compute)?);
     }
     let weights = model.for_use.as_deref().unwrap_or_default();
     let (piece, network, condition_dim) = (params.micro_batch, &model.network, model.condition_dim);

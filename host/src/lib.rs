@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod crash_notice;
 pub mod data;
+pub mod estimate;
 pub mod evaluation;
 pub mod features;
 pub mod metrics;

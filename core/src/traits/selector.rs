@@ -62,6 +62,10 @@ pub struct SelectionMut<'a> {
 pub trait IdSelector: Send {
     /// Decides on every candidate and returns how many were selected. Ties are broken by candidate index.
     ///
+    /// A selector that may work for hours can be one that goes on after its process has ended: where its parameters have a `checkpoint`, the host gives it
+    /// there `{ file, every }`, a file of its own to write its state to (whole or not at all) and the seconds between two writings. The same file comes with
+    /// the next call; a state of other inputs, parameters or seed is to be left aside, which the selector must tell by itself.
+    ///
     /// # Errors
     /// Wrong shapes, non-finite or zero features (with the row), infinite variances where they are used, cancellation.
     fn select(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{data::DataArgs, evaluate::EvaluateArgs};
+use super::{data::DataArgs, evaluate::EvaluateArgs, plan_estimate::EstimateArgs};
 
 /// Fictional identities for face recognition: compose, run and compare.
 #[derive(Parser, Debug)]
@@ -98,6 +98,9 @@ pub struct PlanArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub file: RunFileArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub estimate: EstimateArgs,
 }
 
 /// `ficta plugins`

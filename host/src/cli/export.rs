@@ -8,6 +8,7 @@ use std::{
 
 use ficta_core::{Error, ErrorKind, Kind, Result, SaveKind};
 use ficta_state_dict::{StateDict, torch_save};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     config::ComponentChoice,
-    pipeline::face_training::{SET, WEIGHTS},
+    pipeline::face_training::{SET, SetSize, WEIGHTS},
     run_host::RunHost,
     storage::{atomic, hash},
 };
@@ -76,6 +77,7 @@ pub fn export(args: &ExportArgs, as_json: bool) -> Result<()> {
                 .map(|name| Ok(((*name).to_owned(), hash::of_file(&folder.join(name))?)))
                 .collect::<Result<_>>()?,
             training: training_of(&weights),
+            selected: beside::<SetSize>(&weights, SET).and_then(|set| set.selected),
         };
         atomic::write_bytes(&folder.join(CARD), card.text().as_bytes())
     })?;
@@ -148,7 +150,9 @@ fn network_of(args: &ExportArgs, weights: &Path) -> Result<ComponentChoice> {
 
 /// What lies beside the weights about their training.
 fn training_of(weights: &Path) -> Option<Value> {
-    let read =
-        |name: &str| -> Option<Value> { serde_json::from_slice(&fs::read(weights.with_file_name(name)).ok()?).ok() };
-    read(super::train::SETTINGS).or_else(|| read(SET))
+    beside(weights, super::train::SETTINGS).or_else(|| beside(weights, SET))
+}
+
+fn beside<T: DeserializeOwned>(weights: &Path, name: &str) -> Option<T> {
+    serde_json::from_slice(&fs::read(weights.with_file_name(name)).ok()?).ok()
 }

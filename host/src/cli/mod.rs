@@ -12,6 +12,7 @@ mod metrics;
 mod model_card;
 mod own_stdout;
 mod plan;
+mod plan_estimate;
 mod plugin_folders;
 mod plugins;
 mod propose;
@@ -21,6 +22,7 @@ mod select;
 mod stats;
 mod table_file;
 mod train;
+mod train_evaluation;
 mod work;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ficta_core::BackboneInfo;
 use serde_json::Value;
 
-use crate::config::ComponentChoice;
+use crate::{config::ComponentChoice, pipeline::training_evaluation::Selected};
 
 /// What a model card tells.
 pub struct ModelCard<'a> {
@@ -17,6 +17,8 @@ pub struct ModelCard<'a> {
     pub files: Vec<(String, String)>,
     /// What is known of its training.
     pub training: Option<Value>,
+    /// Which evaluation chose the weights, if one did.
+    pub selected: Option<Selected>,
 }
 
 impl ModelCard<'_> {
@@ -57,6 +59,9 @@ impl ModelCard<'_> {
                 let _ = write!(text, "\n## Training\n\n```json\n{}\n```\n", json(training));
             }
             None => text.push_str("\n## Training\n\nUnknown: the weights came without a record of it.\n"),
+        }
+        if let Some(selected) = &self.selected {
+            let _ = write!(text, "\n**Selected by evaluation:** {}.\n", selected.caution());
         }
         text.push_str(
             "\n## Limits\n\n\

@@ -4,7 +4,7 @@ use crate::cli::own_stdout::out;
 use ficta_core::Result;
 use serde_json::json;
 
-use super::{args::PlanArgs, run::Prepared};
+use super::{args::PlanArgs, plan_estimate::Outlook, run::Prepared};
 use crate::pipeline::feasibility;
 
 pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
@@ -15,6 +15,7 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
         registry,
     } = Prepared::new(&args.file)?;
     let warnings = feasibility::warnings(&config, &registry, &plan, &folder);
+    let outlook = Outlook::new(&args.estimate, &config, &plan, &registry)?;
     if as_json {
         let steps: Vec<_> = plan
             .steps
@@ -23,7 +24,7 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             .collect();
         out!(
             "{:#}",
-            json!({"run": folder.root(), "stages": steps, "plugins": plan.lock, "warnings": warnings})
+            json!({"run": folder.root(), "stages": steps, "plugins": plan.lock, "warnings": warnings, "outlook": outlook.json()})
         );
         return Ok(());
     }
@@ -43,6 +44,7 @@ pub fn plan(args: &PlanArgs, as_json: bool) -> Result<()> {
             with.join(", ")
         );
     }
+    outlook.show();
     for warning in warnings {
         out!("warning: {warning}");
     }

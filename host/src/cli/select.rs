@@ -1,6 +1,10 @@
 //! `ficta select`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use ficta_core::{Decision, Error, Kind, Result};
 use serde_json::json;
@@ -11,8 +15,14 @@ use super::{
 };
 use crate::{
     at_work,
+    config::ComponentChoice,
     features::{SPACE, space},
-    pipeline::{candidates::CandidateTable, identities::IdentityTable, selection},
+    pipeline::{
+        candidates::CandidateTable,
+        identities::IdentityTable,
+        resumable::{EVERY, with_checkpoint},
+        selection,
+    },
     storage::json as json_file,
 };
 
@@ -47,9 +57,18 @@ pub struct SelectArgs {
     /// Candidates that are plain features are in the identities' space already: the identities' centre is not subtracted from them.
     #[arg(long)]
     pub centred: bool,
+    /// Seconds after which a selection writes down how far it has come, beside --out: after a crash the same command goes on there. 0 for never.
+    #[arg(long, default_value_t = EVERY, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub checkpoint_every: f64,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub with: ComponentWorkArgs,
+}
+
+/// Where a selection that takes long keeps its state: a hidden folder beside `out`, which a finished one removes.
+fn work_folder(out: &Path) -> PathBuf {
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    out.with_file_name(format!(".{name}.work"))
 }
 
 pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
@@ -58,6 +77,12 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
     registry.check(Kind::SELECTOR, &args.selector, &params)?;
     if let Some(audit) = &args.audit {
         table_file::check(audit)?;
+    }
+    if !(args.checkpoint_every >= 0.0 && args.checkpoint_every.is_finite()) {
+        return Err(Error::config(format!(
+            "--checkpoint-every {}: expected seconds, or 0 for never",
+            args.checkpoint_every
+        )));
     }
     let real = IdentityTable::open(&args.real)?;
     let candidates = CandidateTable::open(&args.candidates, real.center.as_deref(), !args.centred, real.len())?;
@@ -74,7 +99,21 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
     let host = args.with.work.host("select", args.seed)?;
     at_work::set(&format!("selector {}", args.selector));
     let named = |e: Error| e.context(format!("selector `{}`", args.selector));
-    let mut selector = registry.selector(&args.selector, &params)?;
+    let work = work_folder(&args.out);
+    let mut selector = match args.checkpoint_every {
+        0.0 => registry.selector(&args.selector, &params)?,
+        every => {
+            let choice = ComponentChoice {
+                plugin: args.selector.clone(),
+                params: params.clone(),
+            };
+            let state = work.join("selector.state");
+            registry.selector(
+                &args.selector,
+                &with_checkpoint(&registry, Kind::SELECTOR, &choice, &state, every)?,
+            )?
+        }
+    };
     let selection = selection::run(&mut *selector, &candidates, &real, &host.ctx()).map_err(named)?;
     if let Some(path) = &args.audit {
         table_file::write(&selection::audit(&candidates, &selection)?, path)?;
@@ -100,6 +139,9 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
     tensors.metadata.insert("selector".into(), how.to_string());
     tensors.metadata.insert(SPACE.into(), space(real.center.as_deref()));
     tensors.write(&args.out)?;
+    if work.exists() {
+        fs::remove_dir_all(&work).map_err(|e| Error::io(format!("{}: {e}", work.display())))?;
+    }
     host.enter("");
     let decisions = [
         Decision::KEEP,

@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 
 use super::{
     args::PluginFolderArgs, cancellation, component_params::choice, own_stdout::out, plugin_folders::registry,
+    train_evaluation::TrainEvaluationArgs,
 };
 use crate::{
-    config::{ComponentChoice, LearningRate, TrainingConfig},
+    config::{ComponentChoice, LearningRate, Sampling, TrainingConfig},
     data::{People, source},
     pipeline::{
         Place, PluginsLock,
         face_training::FaceTraining,
+        training_evaluation::TrainingEvaluation,
         training_images::{StreamedImages, TrainingImages},
     },
     registry::Registry,
@@ -67,6 +69,11 @@ pub struct TrainArgs {
     /// Steps of linear warm-up.
     #[arg(long, default_value_t = 0)]
     warmup: usize,
+    /// Which images a step sees: each once an epoch; or an identity drawn for each place in a batch, then one of its images.
+    #[arg(long, value_enum, default_value_t)]
+    sampling: Sampling,
+    #[command(flatten)]
+    evaluation: TrainEvaluationArgs,
     /// Do not mirror images at random.
     #[arg(long)]
     no_flip: bool,
@@ -147,6 +154,8 @@ impl TrainArgs {
             batch: self.batch,
             learning_rate,
             flip: !self.no_flip,
+            sampling: self.sampling,
+            evaluation: self.evaluation.config(self.checkpoint_every)?,
             seeds: 1,
             checkpoint_every: self.checkpoint_every,
         })
@@ -169,6 +178,11 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
     let streamed = open_images(args, &backbone, &registry, threads)?;
     let images = TrainingImages::Streamed(&streamed);
     let training = args.training(images.len())?;
+    let evaluation = training
+        .evaluation
+        .as_ref()
+        .map(|e| TrainingEvaluation::open(e, None))
+        .transpose()?;
     let settings = json!({
         "data": args.data, "images": images.len(), "identities": images.identities(),
         "backbone": backbone, "loss": loss, "training": training, "init": args.init, "seed": args.seed,
@@ -201,6 +215,7 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
         weights_seed: derive_seed(args.seed, "backbone.weights", 0, 0),
         order_seed: derive_seed(args.seed, "backbone.order", 0, 0),
         start: args.init.as_deref(),
+        evaluation: evaluation.as_ref(),
     }
     .run(&place)?;
     host.enter("");

@@ -59,6 +59,9 @@ impl RunConfig {
             )));
         }
         self.training.learning_rate.check("training.learning_rate")?;
+        if let Some(evaluation) = &self.training.evaluation {
+            evaluation.check("training.evaluation")?;
+        }
         self.denoiser.as_ref().map_or(Ok(()), |denoiser| {
             denoiser.training.learning_rate.check("denoiser.training.learning_rate")
         })

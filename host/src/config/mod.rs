@@ -25,4 +25,4 @@ pub use layers::{Layers, cache_folder};
 pub use learning_rate::LearningRate;
 pub use metrics::MetricsConfig;
 pub use run_file::{RunConfig, RunSection};
-pub use training::TrainingConfig;
+pub use training::{Sampling, TrainingConfig, TrainingEvaluationConfig};

@@ -5,19 +5,22 @@ use ficta_core::{Backbone, Ctx, Encoder, Error, Result, TensorMut, TensorRef};
 use crate::data::{Rgb, convert};
 
 /// A network to be evaluated.
-pub enum Network {
+pub enum Network<'n> {
     /// A frozen encoder: scales whatever it is given.
     Encoder(Box<dyn Encoder>),
     /// A trained backbone: takes images of its own size.
     Backbone(Box<dyn Backbone>),
+    /// A backbone that somebody else goes on with.
+    Lent(&'n mut dyn Backbone),
 }
 
-impl Network {
+impl Network<'_> {
     /// Length of an embedding.
     pub fn dim(&self) -> usize {
         match self {
             Self::Encoder(network) => network.info().dim,
             Self::Backbone(network) => network.info().dim,
+            Self::Lent(network) => network.info().dim,
         }
     }
 
@@ -26,6 +29,7 @@ impl Network {
         match self {
             Self::Encoder(_) => None,
             Self::Backbone(network) => Some((network.info().height, network.info().width)),
+            Self::Lent(network) => Some((network.info().height, network.info().width)),
         }
     }
 
@@ -45,17 +49,24 @@ impl Network {
         images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
         let mut out = vec![0f32; n * dim];
         let room = TensorMut::new(&mut out, &[n, dim])?;
-        match self {
-            Self::Encoder(network) => network.encode(TensorRef::new(&pixels, &[n, height, width, 3])?, room, ctx)?,
-            Self::Backbone(network) => {
-                let channels = network.info().channels;
-                let values = convert::to_f32(&pixels, n, height, width, channels)?;
-                network.embed(TensorRef::new(&values, &[n, channels, height, width])?, room, ctx)?;
+        let backbone: &mut dyn Backbone = match self {
+            Self::Encoder(network) => {
+                network.encode(TensorRef::new(&pixels, &[n, height, width, 3])?, room, ctx)?;
+                return finite(out);
             }
-        }
-        match out.iter().position(|x| !x.is_finite()) {
-            Some(at) => Err(Error::data(format!("the network gave {}", out[at]))),
-            None => Ok(out),
-        }
+            Self::Backbone(network) => &mut **network,
+            Self::Lent(network) => &mut **network,
+        };
+        let channels = backbone.info().channels;
+        let values = convert::to_f32(&pixels, n, height, width, channels)?;
+        backbone.embed(TensorRef::new(&values, &[n, channels, height, width])?, room, ctx)?;
+        finite(out)
+    }
+}
+
+fn finite(out: Vec<f32>) -> Result<Vec<f32>> {
+    match out.iter().position(|x| !x.is_finite()) {
+        Some(at) => Err(Error::data(format!("the network gave {}", out[at]))),
+        None => Ok(out),
     }
 }

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use ficta_core::{Backbone, Error, Loss, Result, SaveKind, TensorRef};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Place,
     order::Order,
     training_alarm::Circumstances,
+    training_evaluation::{Monitor, Selected, TrainingEvaluation},
     training_images::{Batches, TrainingImages},
     training_loop::{Trainable, train, write_curves},
 };
@@ -31,6 +33,9 @@ pub struct SetSize {
     pub images: usize,
     /// Optimizer steps of the training.
     pub steps: usize,
+    /// Which evaluation chose the weights, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected: Option<Selected>,
 }
 
 /// What is trained, how, and from which seeds.
@@ -49,6 +54,8 @@ pub struct FaceTraining<'a> {
     pub order_seed: u64,
     /// Weights to start from, instead of drawn ones; the head is drawn in any case.
     pub start: Option<&'a Path>,
+    /// Verification on the way.
+    pub evaluation: Option<&'a TrainingEvaluation>,
 }
 
 impl FaceTraining<'_> {
@@ -83,24 +90,38 @@ impl FaceTraining<'_> {
             network,
             loss: place.registry.loss(&loss.plugin, &loss.params)?,
             batches: images.batches(
-                Order::new(self.order_seed, images.len(), training.flip),
+                Order::of(
+                    training.sampling,
+                    self.order_seed,
+                    images.len(),
+                    |i| images.label(i),
+                    training.flip,
+                ),
                 training.batch,
                 info.channels,
             ),
             shape: [training.batch, info.channels, height, width],
             images: *images,
             training,
+            monitor: self.evaluation.map(Monitor::new),
             place,
         };
         let losses = train(place, training.steps, training.checkpoint_every, &mut run)?;
-        run.network
-            .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        let weights = place.dir.join(WEIGHTS);
+        let selected = match &run.monitor {
+            Some(monitor) => monitor.select(&weights, place)?,
+            None => None,
+        };
+        if selected.is_none() {
+            run.network.save(&weights, SaveKind::WEIGHTS, &place.ctx())?;
+        }
         json_file::write(
             &place.dir.join(SET),
             &SetSize {
                 classes,
                 images: images.len(),
                 steps: training.steps,
+                selected,
             },
         )?;
         run.write_curves(&losses)
@@ -115,6 +136,7 @@ struct Run<'a> {
     shape: [usize; 4],
     images: TrainingImages<'a>,
     training: &'a TrainingConfig,
+    monitor: Option<Monitor<'a>>,
     place: &'a Place<'a>,
 }
 
@@ -132,7 +154,14 @@ impl Run<'_> {
     }
 
     fn write_curves(&self, losses: &[f64]) -> Result<()> {
-        write_curves(&self.place.dir, losses, |step| self.rate(step))
+        let points = match &self.monitor {
+            Some(monitor) => {
+                monitor.write(&self.place.dir)?;
+                monitor.points()
+            }
+            None => Vec::new(),
+        };
+        write_curves(&self.place.dir, losses, |step| self.rate(step), &points)
     }
 }
 
@@ -162,6 +191,24 @@ impl Trainable for Run<'_> {
         self.loss.save_state()
     }
 
+    fn memory(&self) -> Result<Value> {
+        self.monitor.as_ref().map_or(Ok(Value::Null), Monitor::memory)
+    }
+
+    fn recall(&mut self, memory: &Value) -> Result<()> {
+        match &mut self.monitor {
+            Some(monitor) => monitor.recall(memory, self.place),
+            None => Ok(()),
+        }
+    }
+
+    fn after(&mut self, done: usize) -> Result<()> {
+        match &mut self.monitor {
+            Some(monitor) => monitor.after(done, self.training.steps, &mut *self.network, self.place),
+            None => Ok(()),
+        }
+    }
+
     fn watch(&self, losses: &[f64]) {
         if let Some(alarm) = self.circumstances().alarm(losses) {
             self.place.ctx().warn(&alarm);
@@ -173,6 +220,9 @@ impl Trainable for Run<'_> {
     }
 
     fn checkpointed(&self, losses: &[f64]) -> Result<()> {
+        if let Some(monitor) = &self.monitor {
+            monitor.tidy(self.place);
+        }
         self.write_curves(losses)
     }
 }

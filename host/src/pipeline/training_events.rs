@@ -41,11 +41,22 @@ struct Value {
     simple_value: Option<f32>,
 }
 
-/// Writes one event a step, with each curve's value: `curves` are names and values of steps 1, 2, ...
+/// A value of one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The step, from 1.
+    pub step: usize,
+    /// Its curve.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+}
+
+/// Writes one event a step, with each curve's value: `curves` are names and values of steps 1, 2, ...; `points` are values of some steps only.
 ///
 /// # Errors
 /// Writing failed.
-pub fn write_events(path: &Path, curves: &[(&str, &[f64])]) -> Result<()> {
+pub fn write_events(path: &Path, curves: &[(&str, &[f64])], points: &[Point]) -> Result<()> {
     let mut file = Vec::new();
     record(
         &mut file,
@@ -65,13 +76,27 @@ pub fn write_events(path: &Path, curves: &[(&str, &[f64])]) -> Result<()> {
         let event = Event {
             step: step as i64 + 1,
             summary: Some(Summary {
-                value: curves.iter().filter_map(value).collect(),
+                value: curves
+                    .iter()
+                    .filter_map(value)
+                    .chain(at_step(points, step + 1))
+                    .collect(),
             }),
             ..Event::default()
         };
         record(&mut file, &event);
     }
     atomic::write_bytes(path, &file)
+}
+
+fn at_step(points: &[Point], step: usize) -> impl Iterator<Item = Value> {
+    points
+        .iter()
+        .filter(move |point| point.step == step)
+        .map(|point| Value {
+            tag: point.name.clone(),
+            simple_value: Some(point.value as f32),
+        })
 }
 
 fn record(file: &mut Vec<u8>, event: &Event) {
@@ -113,8 +138,24 @@ mod tests {
     fn files_are_those_of_tensorboard() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(EVENTS);
-        write_events(&path, &[("loss", &[2.5, 1.25]), ("learning_rate", &[0.1, 0.05])]).unwrap();
+        write_events(&path, &[("loss", &[2.5, 1.25]), ("learning_rate", &[0.1, 0.05])], &[]).unwrap();
         let found = std::fs::read(&path).unwrap();
         assert!(found == include_bytes!("../../tests/fixtures/events.tfevents"));
+    }
+
+    /// `fixtures/events_evaluation.tfevents`, by the same script.
+    #[test]
+    fn values_of_some_steps_stand_with_the_others_of_their_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(EVENTS);
+        let point = |name: &str, value| Point {
+            step: 2,
+            name: name.into(),
+            value,
+        };
+        let points = [point("evaluation/lfw", 0.75), point("evaluation/mean", 0.75)];
+        write_events(&path, &[("loss", &[2.5, 1.25])], &points).unwrap();
+        let found = std::fs::read(&path).unwrap();
+        assert!(found == include_bytes!("../../tests/fixtures/events_evaluation.tfevents"));
     }
 }

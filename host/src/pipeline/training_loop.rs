@@ -4,10 +4,11 @@ use std::path::Path;
 
 use ficta_core::{Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Place,
-    training_events::{EVENTS, write_events},
+    training_events::{EVENTS, Point, write_events},
 };
 use crate::storage::{atomic, json};
 
@@ -38,6 +39,20 @@ pub trait Trainable {
     fn loss_state(&self) -> Result<Vec<u8>> {
         Ok(Vec::new())
     }
+    /// What else must be remembered with a checkpoint.
+    ///
+    /// # Errors
+    /// It cannot be told in JSON.
+    fn memory(&self) -> Result<Value> {
+        Ok(Value::Null)
+    }
+    /// Takes up what [`Trainable::memory`] gave with the checkpoint that was loaded.
+    ///
+    /// # Errors
+    /// It is of another form.
+    fn recall(&mut self, _memory: &Value) -> Result<()> {
+        Ok(())
+    }
     /// Sees the losses so far, after each step.
     fn watch(&self, _losses: &[f64]) {}
     /// What to do about a loss that is not finite.
@@ -66,6 +81,8 @@ struct State {
     checkpoint: String,
     losses: Vec<f64>,
     loss_state: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    memory: Value,
 }
 
 #[derive(Serialize)]
@@ -87,6 +104,8 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
     };
     if !state.losses.is_empty() {
         what.load(&place.resume.join(&state.checkpoint), &state.loss_state)?;
+        what.recall(&state.memory)
+            .map_err(|e| e.context(state_file.display()).help("remove the run's .work folder"))?;
     }
     let ctx = place.ctx();
     for step in state.losses.len()..steps {
@@ -100,7 +119,7 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
         if (step + 1) % checkpoint_every == 0 && step + 1 < steps {
             let old = std::mem::replace(&mut state.checkpoint, format!("step-{:07}.safetensors", step + 1));
             what.save(&place.resume.join(&state.checkpoint))?;
-            state.loss_state = what.loss_state()?;
+            (state.loss_state, state.memory) = (what.loss_state()?, what.memory()?);
             json::write(&state_file, &state)?;
             what.checkpointed(&state.losses)?;
             if !old.is_empty() {
@@ -112,13 +131,14 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
     Ok(state.losses)
 }
 
-/// Writes the losses so far, as JSON lines ([`LOSSES`]) and, with the learning rate of each step, for TensorBoard ([`EVENTS`]).
+/// Writes the losses so far, as JSON lines ([`LOSSES`]) and, with the learning rate of each step and what else there is of some, for TensorBoard ([`EVENTS`]).
 ///
 /// # Errors
 /// Writing failed.
-pub fn write_curves(folder: &Path, losses: &[f64], rate: impl Fn(usize) -> f64) -> Result<()> {
+pub fn write_curves(folder: &Path, losses: &[f64], rate: impl Fn(usize) -> f64, points: &[Point]) -> Result<()> {
     let rates: Vec<_> = (0..losses.len()).map(rate).collect();
-    write_events(&folder.join(EVENTS), &[("loss", losses), ("learning_rate", &rates)])?;
+    let curves = [("loss", losses), ("learning_rate", &*rates)];
+    write_events(&folder.join(EVENTS), &curves, points)?;
     write_losses(&folder.join(LOSSES), losses)
 }
 

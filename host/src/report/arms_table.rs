@@ -2,7 +2,7 @@
 
 use super::{
     gap::{is_generated, reference, to_reference},
-    input::{Arm, Arms, Authenticity, Better, Estimate, Unit},
+    input::{Arm, Arms, Authenticity, Better, Estimate, SELECTED_MARK, Unit},
     number::{difference_in_unit, difference_interval, fixed, grouped, in_unit, interval, is_better, rate, signed},
     table::{Cell, Column, Table},
 };
@@ -74,7 +74,7 @@ pub(super) fn accuracy(arms: &Arms) -> Table {
 fn accuracy_row(arms: &Arms, arm: &Arm) -> Vec<Cell> {
     let (gap, difference) = to_reference(arms, arm);
     let mut row = vec![
-        Cell::new(&arm.name),
+        Cell::new(arm.marked_name()),
         Cell::new(authenticity(arm.authenticity)),
         Cell::new(grouped(arm.ids)),
         Cell::new(images(arm.images_per_id)),
@@ -138,6 +138,15 @@ fn accuracy_notes(arms: &Arms, table: &mut Table) {
         "Bold",
         "the best among arms of generated images alone; real and mixed arms are not ranked",
     );
+    for arm in &arms.rows {
+        for (seed, how) in arm.selected.iter().enumerate() {
+            table.note(
+                &[],
+                SELECTED_MARK,
+                format!("{}, training {}: {how}", arm.name, seed + 1),
+            );
+        }
+    }
     for note in &arms.notes {
         table.note(&[], "Note", note);
     }
@@ -158,7 +167,7 @@ fn operating_points(arms: &Arms) -> Table {
         let mut rows_of = Vec::new();
         for arm in &arms.rows {
             let Some(result) = arm.sets.get(s) else { continue };
-            let mut row = vec![Cell::new(set), Cell::new(&arm.name)];
+            let mut row = vec![Cell::new(set), Cell::new(arm.marked_name())];
             row.extend((0..arms.far.len()).map(|f| match result.tar.get(f) {
                 Some(tar) => estimate(tar),
                 None => estimate(&Estimate::unknown()),

@@ -138,7 +138,23 @@ pub struct Arm {
     pub average: Estimate,
     /// 95% interval of this arm's average minus the reference arm's, paired over people and seeds.
     pub difference_interval: Option<(f64, f64)>,
+    /// Where evaluations chose the weights of a training: how, a line for each seed. The arm is marked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub selected: Vec<String>,
 }
+
+impl Arm {
+    /// The name as tables show it: with a mark where evaluations chose its weights.
+    pub fn marked_name(&self) -> String {
+        match self.selected.is_empty() {
+            true => self.name.clone(),
+            false => format!("{} {SELECTED_MARK}", self.name),
+        }
+    }
+}
+
+/// Stands behind the name of an arm whose weights were chosen by evaluation.
+pub const SELECTED_MARK: &str = "†";
 
 /// Verification of one arm on one set.
 #[derive(Debug, Clone, Serialize)]

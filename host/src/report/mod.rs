@@ -47,6 +47,7 @@ mod verification;
 pub use files::files;
 pub use folder::write;
 pub(crate) use gap::gap_percent;
+pub(crate) use number::grouped;
 pub use provenance::provenance;
 pub use text::text_table;
 pub use verification::{verification_csv, verification_markdown, verification_roc_csv, verification_text};

@@ -72,7 +72,7 @@ pub(super) fn rate(x: f64) -> String {
 }
 
 /// A count with a thin group separator for readers: 10177 is "10,177".
-pub(super) fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {

@@ -7,7 +7,6 @@
 //! 2022), and an EMA of the weights.
 
 mod denoiser;
-mod ema;
 mod inputs;
 mod model;
 mod network;

@@ -1,10 +1,10 @@
 //! A network with its weights, their average and the optimiser.
 
 use ficta_core::{Error, Result};
-use ficta_tch_bridge::{AdamW, AdamWSettings, Initialiser, Parameters};
+use ficta_tch_bridge::{AdamW, AdamWSettings, Ema, Initialiser, Parameters};
 use tch::Tensor;
 
-use crate::{Params, ema::Ema, network::Unet};
+use crate::{Params, network::Unet};
 
 /// What [`ficta_core::Denoiser::initialise`] makes.
 pub(crate) struct Model {
@@ -34,7 +34,7 @@ impl Model {
         };
         Ok(Self {
             network,
-            ema: Ema::new(&parameters)?,
+            ema: Ema::new(parameters.tensors())?,
             optimiser: AdamW::new(settings, &parameters)?,
             parameters,
             condition_dim,

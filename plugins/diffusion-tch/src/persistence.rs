@@ -27,7 +27,7 @@ struct Description {
 /// state: a checkpoint can be used as weights.
 pub(crate) fn save(model: &Model, params: &Params, path: &Path, what: SaveKind) -> Result<()> {
     let names = || model.parameters.names().iter();
-    let mut tensors: Vec<_> = names().cloned().zip(&model.ema.tensors).collect();
+    let mut tensors: Vec<_> = names().cloned().zip(model.ema.tensors()).collect();
     let content = match what {
         SaveKind::WEIGHTS => "weights",
         SaveKind::CHECKPOINT => {
@@ -64,7 +64,8 @@ pub(crate) fn load(params: &Params, path: &Path) -> Result<Model> {
     }
     same_network(&description.params, params).map_err(|e| e.context(saved.source()))?;
     let mut model = Model::new(params, description.condition_dim, 0)?;
-    model.ema.tensors = model.parameters.read_like(&saved, "")?;
+    let names = model.parameters.names().iter().map(String::as_str);
+    model.ema.restore(&saved, "", names)?;
     if description.content == "checkpoint" {
         model.parameters.restore(&saved, OF_TRAINING)?;
         model.optimiser.restore(&saved, &model.parameters, description.steps)?;

@@ -37,7 +37,7 @@ pub(crate) fn predict(
     out.as_mut_slice::<f32>()?;
     let compute = params.precision.compute_kind();
     if model.for_use.is_none() {
-        model.for_use = Some(Parameters::for_inference(&model.ema.tensors, compute)?);
+        model.for_use = Some(Parameters::for_inference(model.ema.tensors(), compute)?);
     }
     let weights = model.for_use.as_deref().unwrap_or_default();
     let (piece, network, condition_dim) = (params.micro_batch, &model.network, model.condition_dim);

@@ -85,7 +85,7 @@ pub(crate) fn step(
     model.optimiser.step(&model.parameters, &sums, learning_rate)?;
     model
         .ema
-        .update(&model.parameters, params.ema_decay, model.optimiser.steps())?;
+        .update(model.parameters.tensors(), params.ema_decay, model.optimiser.steps())?;
     Ok(loss)
 }
 

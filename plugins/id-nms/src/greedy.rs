@@ -5,6 +5,7 @@ use ficta_core::{Ctx, Decision, Result};
 use crate::{
     crowd::Crowd,
     field::Field,
+    journal::Journal,
     metric::Side,
     outcome::{Outcome, Verdict},
     parent_quota::ParentQuota,
@@ -20,7 +21,13 @@ pub(crate) struct Limits {
     pub(crate) target: usize,
 }
 
-/// Looks at the candidates in `order`.
+/// A journal, and what became of the first candidates in an earlier process.
+pub(crate) struct Past {
+    pub(crate) journal: Journal,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+/// Looks at the candidates in `order`; with a past, at those that it does not tell of.
 ///
 /// Works in blocks: first each candidate of a block is compared, in parallel, with real identities and with those selected before the
 /// block; then the block is decided on one by one. That equals one candidate after the other, because a score is a function of two
@@ -30,6 +37,7 @@ pub(crate) fn select(
     order: &[usize],
     limits: &Limits,
     mut quota: ParentQuota<'_>,
+    mut past: Option<Past>,
     ctx: &Ctx<'_>,
 ) -> Result<Outcome> {
     let (measure, total) = (&field.measure, order.len() as u64);
@@ -40,8 +48,24 @@ pub(crate) fn select(
         selected: Vec::new(),
     };
     let mut rest = order;
+    if let Some(past) = &past {
+        let (known, unknown) = order.split_at(past.verdicts.len());
+        for (candidate, verdict) in known.iter().zip(&past.verdicts) {
+            if verdict.decision == Decision::KEEP {
+                quota.count(*candidate);
+                crowd.push(*candidate, f32::MIN);
+                outcome.selected.push(*candidate);
+            }
+            outcome.verdicts[*candidate] = *verdict;
+        }
+        rest = unknown;
+    }
     while !rest.is_empty() {
-        ctx.progress(total - rest.len() as u64, total, "candidates")?;
+        let done = order.len() - rest.len();
+        if let Some(past) = &mut past {
+            past.journal.note(order, done, &outcome.verdicts, ctx);
+        }
+        ctx.progress(done as u64, total, "candidates")?;
         let (members, later) = rest.split_at(crowd.block().min(rest.len()));
         rest = later;
         let before = crowd.len();

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::{
     field::Field,
-    greedy::{self, Limits},
+    greedy::{self, Limits, Past},
+    journal::{Checkpoint, Journal, Key},
     metric::{Measure, Metric, Side},
     order::Order,
     parent_quota::ParentQuota,
@@ -44,6 +45,8 @@ pub struct IdNmsParams {
     pub target: usize,
     /// Select at most that many children of one real identity; 0 for no limit.
     pub max_per_parent: usize,
+    /// Where a long selection writes down how far it has come. The host sets it; it changes no outcome.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Default for IdNmsParams {
@@ -58,6 +61,7 @@ impl Default for IdNmsParams {
             order: Order::default(),
             target: 0,
             max_per_parent: 0,
+            checkpoint: None,
         }
     }
 }
@@ -130,8 +134,19 @@ impl IdSelector for IdNms {
         };
         let cosine = matters(Side::Real, limits.real).min(matters(Side::Selected, limits.selected));
         let field = Field::new(&scene, measure, cosine, workers::pool(ctx)?, ctx)?;
-        let order = self.order(&field, ctx)?;
-        greedy::select(&field, &order, &limits, quota, ctx)?.write(out)
+        let (journal, begun) = match &self.params.checkpoint {
+            Some(settings) => {
+                let (journal, begun) = Journal::open(settings, self.key(&scene, ctx), scene.len(), ctx);
+                (Some(journal), begun)
+            }
+            None => (None, None),
+        };
+        let (order, verdicts) = match begun {
+            Some(begun) => (begun.order, begun.verdicts),
+            None => (self.order(&field, ctx)?, Vec::new()),
+        };
+        let past = journal.map(|journal| Past { journal, verdicts });
+        greedy::select(&field, &order, &limits, quota, past, ctx)?.write(out)
     }
 
     /// Each threshold applies to both real and selected identities, in place of `threshold_real` and `threshold_selected` (with
@@ -170,6 +185,23 @@ impl IdNms {
             selected: self.params.metric.score_of(selected),
             target: self.params.target,
         }
+    }
+
+    /// Stands for everything that a selection depends on.
+    fn key(&self, scene: &Scene<'_>, ctx: &Ctx<'_>) -> u64 {
+        let params = IdNmsParams {
+            checkpoint: None,
+            ..self.params.clone()
+        };
+        Key::default()
+            .text(env!("CARGO_PKG_VERSION"))
+            .text(&format!("{params:?} {}", ctx.seed()))
+            .numbers(scene.candidates.numbers())
+            .numbers(scene.real.numbers())
+            .places(scene.parents.unwrap_or_default())
+            .numbers(scene.variance)
+            .numbers(scene.real_variance)
+            .digest()
     }
 
     fn order(&self, field: &Field<'_>, ctx: &Ctx<'_>) -> Result<Vec<usize>> {

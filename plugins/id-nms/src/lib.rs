@@ -12,6 +12,7 @@ mod family;
 mod field;
 mod greedy;
 mod id_nms;
+mod journal;
 mod k_centre;
 mod keep_all;
 mod kernel;
@@ -33,6 +34,7 @@ mod workers;
 mod yield_curve;
 
 pub use id_nms::{IdNms, IdNmsParams};
+pub use journal::Checkpoint;
 pub use k_centre::{KCentre, KCentreParams};
 pub use keep_all::{KeepAll, KeepAllParams};
 pub use metric::Metric;

@@ -38,6 +38,11 @@ impl<'a> Rows<'a> {
         Ok(Self { data, norm, dim, dot })
     }
 
+    /// All numbers, row by row.
+    pub(crate) fn numbers(&self) -> &[f32] {
+        self.data
+    }
+
     /// N.
     pub(crate) fn len(&self) -> usize {
         self.norm.len()

@@ -29,14 +29,7 @@ pub fn embed(
     let compute = recipe.embed_precision.compute_kind();
     let size = recipe.micro_batch;
     let network = &*model.network;
-    let weights = || {
-        model
-            .parameters
-            .tensors()
-            .iter()
-            .map(Tensor::shallow_clone)
-            .collect::<Vec<_>>()
-    };
+    let weights = || model.for_use().iter().map(Tensor::shallow_clone).collect::<Vec<_>>();
     let piece = |weights: &Vec<Tensor>, index: usize| {
         let start = index * size;
         let count = size.min(total - start);

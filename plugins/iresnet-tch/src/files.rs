@@ -19,6 +19,8 @@ use crate::{
 
 /// Before the optimizer's tensors in a checkpoint.
 const OPTIMIZER_PREFIX: &str = "sgd.";
+/// Before the averages of the embedder's tensors in a checkpoint.
+const AVERAGE_PREFIX: &str = "ema.";
 /// Before each key in weights of a network that was wrapped for several GPUs.
 const WRAPPER_PREFIX: &str = "module.";
 
@@ -39,7 +41,7 @@ struct Training {
     seed: u64,
 }
 
-/// Writes the state dict, or with it the head, the optimizer's velocities and counters.
+/// Writes the state dict for use, or the one in training and with it the head, the average, the optimizer's velocities and counters.
 pub fn save(model: &Model, params: &Value, layout: &dyn Layout, path: &Path, what: SaveKind) -> Result<()> {
     if what == SaveKind::ONNX {
         return onnx::save(model, layout, path);
@@ -53,13 +55,18 @@ pub fn save(model: &Model, params: &Value, layout: &dyn Layout, path: &Path, wha
         }),
         other => return Err(Error::unsupported(format!("{}: saving {other:?}", layout.component()))),
     };
-    let network = model
-        .parameters
-        .iter()
-        .filter(|(name, _)| training.is_some() || *name != HEAD);
-    let mut tensors: Vec<(String, &Tensor)> = network.map(|(name, t)| (name.to_owned(), t)).collect();
+    let owned = |(name, t): (&str, &'_ Tensor)| (name.to_owned(), t.shallow_clone());
+    let mut tensors: Vec<(String, Tensor)> = match training {
+        None => model.named_for_use().map(owned).collect(),
+        Some(_) => model.parameters.iter().map(owned).collect(),
+    };
     if training.is_some() {
-        tensors.extend(model.sgd.state(&model.parameters));
+        let state = model.sgd.state(&model.parameters);
+        tensors.extend(state.into_iter().map(|(name, t)| (name, t.shallow_clone())));
+        if model.average.is_some() {
+            let averages = model.named_for_use().map(owned);
+            tensors.extend(averages.map(|(name, t)| (format!("{AVERAGE_PREFIX}{name}"), t)));
+        }
     }
     let description = Description {
         component: layout.component().into(),
@@ -67,7 +74,7 @@ pub fn save(model: &Model, params: &Value, layout: &dyn Layout, path: &Path, wha
         params: params.clone(),
         training,
     };
-    checkpoint::write(path, tensors, &description)
+    checkpoint::write(path, tensors.iter().map(|(name, t)| (name.clone(), t)), &description)
 }
 
 /// Reads weights (of ours or of `arcface_torch`) or a checkpoint. Weights alone leave `current`'s head and start the optimizer anew.
@@ -103,6 +110,11 @@ pub fn load(path: &Path, recipe: &Recipe, layout: &dyn Layout, current: Option<&
             parameters.add(HEAD, saved.like(HEAD, &model)?)?;
             let mut model = Model::assemble(recipe, layout, parameters, classes, seed)?;
             model.sgd.restore(&saved, &model.parameters, steps)?;
+            // A checkpoint without an average begins one here.
+            if let Some(average) = model.average.as_mut().filter(|_| has_average(&saved)) {
+                let names = model.parameters.names().iter().map(String::as_str);
+                average.restore(&saved, AVERAGE_PREFIX, names)?;
+            }
             Ok(model)
         }
         None => {
@@ -124,6 +136,10 @@ pub fn load(path: &Path, recipe: &Recipe, layout: &dyn Layout, current: Option<&
     }
 }
 
+fn has_average(saved: &Saved) -> bool {
+    saved.names().any(|name| name.starts_with(AVERAGE_PREFIX))
+}
+
 /// The state dict's tensors, all of them and no others.
 fn network(saved: &Saved, layout: &dyn Layout) -> Result<Parameters> {
     let entries = layout.entries();
@@ -142,6 +158,7 @@ fn network(saved: &Saved, layout: &dyn Layout) -> Result<Parameters> {
     let known = |name: &str| {
         name == HEAD
             || name.starts_with(OPTIMIZER_PREFIX)
+            || name.starts_with(AVERAGE_PREFIX)
             || name
                 .strip_prefix(prefix)
                 .is_some_and(|name| parameters.find(name).is_some())

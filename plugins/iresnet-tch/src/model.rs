@@ -1,7 +1,8 @@
 //! Weights, layers and optimizer together.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{Initialiser, ParameterId, Parameters, Sgd, SgdSettings};
+use ficta_tch_bridge::{Ema, Initialiser, ParameterId, Parameters, Sgd, SgdSettings};
+use tch::Tensor;
 
 use crate::{
     initial::{HEAD, add_head, add_network},
@@ -17,6 +18,8 @@ pub struct Model {
     pub network: Box<dyn Network>,
     /// Optimizer over all that is trained.
     pub sgd: Sgd,
+    /// Moving average of the embedder, where the recipe asks for one.
+    pub average: Option<Ema>,
     /// Classes of the head; 0 without one.
     pub classes: usize,
     /// What dropout draws from.
@@ -46,17 +49,53 @@ impl Model {
             weight_decay: recipe.weight_decay,
         };
         let sgd = Sgd::new(settings, &parameters)?;
+        let average = match recipe.ema_decay {
+            0.0 => None,
+            _ => Some(Ema::new(embedder(&parameters))?),
+        };
         Ok(Self {
             parameters,
             network,
             sgd,
+            average,
             classes,
             seed,
         })
     }
 
+    /// Takes the step just done into the average, if there is one.
+    pub fn follow(&mut self, decay: f64) -> Result<()> {
+        let step = self.sgd.steps();
+        match &mut self.average {
+            Some(average) => average.update(embedder(&self.parameters), decay, step),
+            None => Ok(()),
+        }
+    }
+
+    /// The embedder's tensors for use, in order: the average where there is one.
+    pub fn for_use(&self) -> &[Tensor] {
+        match &self.average {
+            Some(average) => average.tensors(),
+            None => embedder(&self.parameters),
+        }
+    }
+
+    /// Names and tensors of the embedder for use.
+    pub fn named_for_use(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.parameters.names().iter().map(String::as_str).zip(self.for_use())
+    }
+
     /// Place of the class centres `[classes, dim]`.
     pub fn head(&self) -> Result<ParameterId> {
         id(&self.parameters, HEAD)
+    }
+}
+
+/// All tensors but the head, which comes last.
+fn embedder(parameters: &Parameters) -> &[Tensor] {
+    let all = parameters.tensors();
+    match parameters.find(HEAD) {
+        Some(_) => &all[..all.len() - 1],
+        None => all,
     }
 }

@@ -118,6 +118,7 @@ mod tests {
             (r#"{"micro_batch":0}"#, "micro_batch = 0"),
             (r#"{"train_micro_batch":1}"#, "train_micro_batch = 1"),
             (r#"{"sample_rate":0.0}"#, "sample_rate = 0"),
+            (r#"{"ema_decay":1.0}"#, "ema_decay = 1"),
             (r#"{"width":[64]}"#, "unknown field `width`"),
         ];
         for (json, part) in cases {

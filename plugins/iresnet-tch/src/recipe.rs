@@ -24,6 +24,8 @@ pub struct Recipe {
     pub train_micro_batch: usize,
     /// Share of the classes that a step judges.
     pub sample_rate: f64,
+    /// Decay of the average of the weights; 0 for none.
+    pub ema_decay: f64,
 }
 
 /// Defines a family's parameters: its own, and those that all share.
@@ -63,6 +65,10 @@ macro_rules! params_with_recipe {
             /// 2022). 1 for all.
             #[schemars(range(min = 0.001, max = 1.0))]
             pub sample_rate: f64,
+            /// Decay of an exponential moving average of the embedder's weights and running statistics, which then stands in place of the weights in
+            /// `embed` and in saved weights; at step n at most (1 + n)/(10 + n). 0 for none. The training itself goes on with the weights as they are.
+            #[schemars(range(min = 0.0, max = 0.999999))]
+            pub ema_decay: f64,
         }
 
         impl Default for $name {
@@ -77,6 +83,7 @@ macro_rules! params_with_recipe {
                     micro_batch: 16,
                     train_micro_batch: 0,
                     sample_rate: 1.0,
+                    ema_decay: 0.0,
                 }
             }
         }
@@ -94,6 +101,7 @@ macro_rules! params_with_recipe {
                     micro_batch: self.micro_batch,
                     train_micro_batch: self.train_micro_batch,
                     sample_rate: self.sample_rate,
+                    ema_decay: self.ema_decay,
                 };
                 recipe.check(component, self.clip_norm)?;
                 Ok(recipe)
@@ -115,7 +123,8 @@ impl Recipe {
         real(component, "momentum", self.momentum, 0.0, 0.999)?;
         real(component, "weight_decay", self.weight_decay, 0.0, 1.0)?;
         real(component, "clip_norm", clip_norm, 0.0, f64::MAX)?;
-        real(component, "sample_rate", self.sample_rate, 0.001, 1.0)
+        real(component, "sample_rate", self.sample_rate, 0.001, 1.0)?;
+        real(component, "ema_decay", self.ema_decay, 0.0, 0.999_999)
     }
 
     /// First image and number of images of each piece of a step: as equal as can be, none of a single image.

@@ -68,6 +68,7 @@ impl Step<'_> {
         match self.differentiate(model, loss, ctx) {
             Ok((value, gradients)) => {
                 model.sgd.step(&model.parameters, &gradients, self.learning_rate)?;
+                model.follow(self.recipe.ema_decay)?;
                 Ok(value)
             }
             Err(error) => {

@@ -1,11 +1,11 @@
 //! Moving averages of weights.
 
 use ficta_core::Result;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::{OrBackend, TchResult, dense};
 
-/// Moves each f32 tensor of `means` towards its counterpart: m += share (target - m).
+/// Moves each f32 tensor of `means` towards its counterpart: m += share (target - m). Whole numbers are copied.
 ///
 /// # Errors
 /// Tensors of other types or shapes.
@@ -13,6 +13,9 @@ pub fn move_towards(means: &mut [Tensor], targets: &[Tensor], share: f64) -> Res
     let share = share as f32;
     let mut pairs = means.iter_mut().zip(targets);
     let each = |(mean, target): (&mut Tensor, &Tensor)| -> TchResult<()> {
+        if mean.kind() == Kind::Int64 {
+            return mean.f_copy_(target);
+        }
         let mut target = dense::like(target, mean)?;
         let target = dense::elements(&mut target)?;
         dense::elements(mean)?

@@ -102,20 +102,6 @@ impl Parameters {
         gradients(loss, &self.trainable().map(|(_, t)| t).collect::<Vec<_>>())
     }
 
-    /// Copies of all tensors, in order and without gradients: the start of an EMA.
-    ///
-    /// # Errors
-    /// libtorch's: out of memory.
-    pub fn snapshot(&self) -> Result<Vec<Tensor>> {
-        tch::no_grad(|| {
-            self.tensors
-                .iter()
-                .map(|t| Ok(t.f_detach()?.copy()))
-                .collect::<TchResult<_>>()
-        })
-        .or_backend("copying weights")
-    }
-
     /// Overwrites all tensors with those saved under `prefix` and their names, and changes nothing unless all are there.
     ///
     /// # Errors
@@ -135,7 +121,7 @@ impl Parameters {
     ///
     /// # Errors
     /// As for [`Parameters::restore`].
-    pub fn read_like(&self, saved: &Saved, prefix: &str) -> Result<Vec<Tensor>> {
+    fn read_like(&self, saved: &Saved, prefix: &str) -> Result<Vec<Tensor>> {
         self.iter()
             .map(|(name, t)| saved.like(&format!("{prefix}{name}"), t))
             .collect()

@@ -9,6 +9,7 @@ use std::path::Path;
 use ficta_core::{Error, Result, random::derive_seed};
 
 pub use args::EvaluateArgs;
+pub(super) use sets::{name_of, path_of};
 
 use crate::{
     at_work,

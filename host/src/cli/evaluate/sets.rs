@@ -30,14 +30,15 @@ pub(super) fn open(args: &EvaluateArgs) -> Result<Vec<VerificationSet>> {
     Ok(sets)
 }
 
-/// A path that is there is taken as it is, also with a `=` in it.
-fn name_of(text: &str) -> Option<&str> {
+/// The name in `NAME=PATH`. A path that is there is taken as it is, also with a `=` in it.
+pub(in crate::cli) fn name_of(text: &str) -> Option<&str> {
     match text.split_once('=') {
         Some((name, _)) if !Path::new(text).exists() => Some(name),
         _ => None,
     }
 }
 
-pub(super) fn path_of(text: &str) -> &str {
+/// The path in it.
+pub(in crate::cli) fn path_of(text: &str) -> &str {
     name_of(text).map_or(text, |name| &text[name.len() + 1..])
 }

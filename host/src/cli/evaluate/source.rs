@@ -14,7 +14,7 @@ use crate::{
 /// What gives distances.
 pub(super) enum Source {
     Network {
-        network: Box<Network>,
+        network: Box<Network<'static>>,
         name: String,
         description: String,
     },

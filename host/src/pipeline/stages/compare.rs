@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     config::RunConfig,
     evaluation::{Interval, Pairs, Resample, interval, paired_difference, roc, verify},
-    pipeline::{Place, Stage, images::Images},
+    pipeline::{Place, Stage, held_out::HeldOut, images::Images},
     storage::json as json_file,
 };
 
@@ -93,7 +93,7 @@ pub fn stage(config: &RunConfig) -> Stage {
         .collect();
     let work = move |place: &Place<'_>| {
         let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-        let pairs = super::evaluate::pairs(place, &images, &settings)?;
+        let pairs = HeldOut::pairs(place, &images, &settings)?;
         let seed = derive_seed(place.seed, "evaluation.bootstrap", 0, 0);
         let resamples: Vec<_> = (0..settings.bootstrap)
             .map(|i| Resample::new(&pairs.pairs, &images.labels, seed, i))

@@ -1,13 +1,17 @@
 //! evaluate/ARM and evaluate-untrained: verification of the held-out people by each backbone of an arm, and by untrained ones.
 
-use ficta_core::{Backbone, Kind, Result, TensorMut, TensorRef, random::derive_seed};
+use ficta_core::{Backbone, Kind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    config::{EvaluationConfig, RunConfig},
-    evaluation::{Pairs, Roc, Verification, distances, flip_sum, make_pairs, roc, verify},
-    pipeline::{Place, Stage, images::Images, matrix::Matrix},
+    config::RunConfig,
+    evaluation::{Roc, Verification, roc, verify},
+    pipeline::{
+        Place, Stage,
+        held_out::{HeldOut, Verified},
+        training_evaluation::Selected,
+    },
     storage::{Tensors, json as json_file},
 };
 
@@ -22,6 +26,9 @@ pub struct ArmResult {
     pub images: usize,
     /// One result for each training.
     pub seeds: Vec<SeedResult>,
+    /// Which evaluation chose the weights of each training, where the run file asks for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selected: Vec<Selected>,
 }
 
 /// What one backbone achieves.
@@ -58,9 +65,10 @@ pub fn stage(config: &RunConfig, arm: &str) -> Stage {
             let set: super::train_backbone::SetSize =
                 json_file::read(&place.file(&training, super::train_backbone::SET))?;
             (out.classes, out.images) = (set.classes, set.images);
+            out.selected.extend(set.selected);
             let mut network = place.registry.backbone(&choice.plugin, &choice.params)?;
             network.load(&place.file(&training, super::train_backbone::WEIGHTS), &place.ctx())?;
-            let result = held_out.evaluate(&mut *network, seed, place);
+            let result = evaluate(&held_out, &mut *network, seed, place);
             out.seeds
                 .push(result.map_err(|e| e.context(format!("backbone of {training}")))?);
         }
@@ -90,7 +98,7 @@ pub fn untrained(config: &RunConfig) -> Stage {
                 super::train_backbone::weights_seed(place.seed, seed),
                 &place.ctx(),
             )?;
-            let result = held_out.evaluate(&mut *network, seed, place);
+            let result = evaluate(&held_out, &mut *network, seed, place);
             out.seeds.push(result.map_err(|e| e.context("untrained backbone"))?);
         }
         json_file::write(&place.dir.join(RESULT), &out)
@@ -103,62 +111,23 @@ fn params(config: &RunConfig) -> serde_json::Value {
     json!({"folds": e.folds, "rounds": e.rounds, "seeds": config.training.seeds})
 }
 
-/// The held-out people and their pairs.
-struct HeldOut {
-    images: Images,
-    pairs: Pairs,
-}
-
-impl HeldOut {
-    fn read(place: &Place<'_>, settings: &EvaluationConfig) -> Result<Self> {
-        let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-        let pairs = pairs(place, &images, settings)?;
-        Ok(Self { images, pairs })
-    }
-
-    /// Verifies with `network`, and leaves its embeddings.
-    fn evaluate(&self, network: &mut dyn Backbone, seed: usize, place: &Place<'_>) -> Result<SeedResult> {
-        let plain = embed(network, &self.images, false, place)?;
-        let mirrored = embed(network, &self.images, true, place)?;
-        let unit = flip_sum(&plain.data, &mirrored.data, plain.cols)?;
-        let distances = distances(&unit, plain.cols, &self.pairs.pairs);
-        let mut tensors = Tensors::new();
-        tensors.insert("embedding", &[plain.rows, plain.cols], plain.data)?;
-        tensors.insert("mirrored", &[mirrored.rows, mirrored.cols], mirrored.data)?;
-        tensors.insert("label", &[self.images.len()], self.images.labels.clone())?;
-        tensors.write(&place.dir.join(format!("embeddings-seed-{seed}.safetensors")))?;
-        let ones = vec![1.0; distances.len()];
-        Ok(SeedResult {
-            verification: verify(&distances, &self.pairs, &ones),
-            roc: roc(&distances, &self.pairs.pairs, &ones),
-            distances,
-        })
-    }
-}
-
-/// The run's verification pairs.
-pub fn pairs(place: &Place<'_>, images: &Images, settings: &EvaluationConfig) -> Result<Pairs> {
-    let seed = derive_seed(place.seed, "evaluation.pairs", 0, 0);
-    make_pairs(&images.labels, settings.folds, settings.rounds, seed)
-}
-
-/// Images handed to the backbone in one call.
-const CALL: usize = 512;
-
-fn embed(network: &mut dyn Backbone, images: &Images, mirrored: bool, place: &Place<'_>) -> Result<Matrix> {
-    let info = network.info();
-    let mut out = Matrix::zeros(images.len(), info.dim);
-    let rows: Vec<_> = (0..images.len()).map(|i| (i, mirrored)).collect();
-    for (call, chunk) in rows.chunks(CALL).enumerate() {
-        let pixels = images.batch(chunk, info.channels)?;
-        network.embed(
-            TensorRef::new(&pixels, &[chunk.len(), info.channels, images.height, images.width])?,
-            TensorMut::new(
-                &mut out.data[call * CALL * info.dim..][..chunk.len() * info.dim],
-                &[chunk.len(), info.dim],
-            )?,
-            &place.ctx(),
-        )?;
-    }
-    Ok(out)
+/// Verifies with `network`, and leaves its embeddings.
+fn evaluate(held_out: &HeldOut, network: &mut dyn Backbone, seed: usize, place: &Place<'_>) -> Result<SeedResult> {
+    let Verified {
+        plain,
+        mirrored,
+        distances,
+    } = held_out.verify(network, place)?;
+    let (labels, pairs) = (&held_out.images.labels, &held_out.pairs);
+    let mut tensors = Tensors::new();
+    tensors.insert("embedding", &[plain.rows, plain.cols], plain.data)?;
+    tensors.insert("mirrored", &[mirrored.rows, mirrored.cols], mirrored.data)?;
+    tensors.insert("label", &[labels.len()], labels.clone())?;
+    tensors.write(&place.dir.join(format!("embeddings-seed-{seed}.safetensors")))?;
+    let ones = vec![1.0; distances.len()];
+    Ok(SeedResult {
+        verification: verify(&distances, pairs, &ones),
+        roc: roc(&distances, &pairs.pairs, &ones),
+        distances,
+    })
 }

@@ -143,6 +143,7 @@ mod tests {
             sets: Vec::new(),
             average: Estimate::value(accuracy),
             difference_interval: None,
+            selected: Vec::new(),
         }
     }
 

@@ -5,7 +5,14 @@ use serde_json::json;
 
 use crate::{
     config::IdSet,
-    pipeline::{Place, Stage, candidates::CandidateTable, identities::IdentityTable, place::write_table, selection},
+    pipeline::{
+        Place, Stage,
+        candidates::CandidateTable,
+        identities::IdentityTable,
+        place::write_table,
+        resumable::{EVERY, with_checkpoint},
+        selection,
+    },
     storage::json as json_file,
 };
 
@@ -18,7 +25,9 @@ pub fn stage(name: &str, set: &IdSet) -> Stage {
     let work = move |place: &Place<'_>| {
         let real = IdentityTable::read(&place.file("statistics", super::statistics::FULL))?;
         let candidates = CandidateTable::read(&place.file(&format!("propose/{set_name}"), super::propose::CANDIDATES))?;
-        let mut selector = place.registry.selector(&choice.plugin, &choice.params)?;
+        let state = place.resume.join("selector.state");
+        let params = with_checkpoint(place.registry, Kind::SELECTOR, &choice, &state, EVERY)?;
+        let mut selector = place.registry.selector(&choice.plugin, &params)?;
         let selection = selection::run(&mut *selector, &candidates, &real, &place.ctx())?;
         write_table(place, &selection::audit(&candidates, &selection)?, "audit")?;
         if let Some(curve) = selection::yield_curve(&mut *selector, &candidates, &real, &place.ctx())? {

@@ -5,7 +5,11 @@ use serde_json::json;
 
 use crate::{
     config::{Arm, REAL, RunConfig},
-    pipeline::{Place, Stage, face_training::FaceTraining, images::Images, training_images::TrainingImages},
+    pipeline::{
+        Place, Stage, face_training::FaceTraining, held_out::HeldOut, images::Images,
+        training_evaluation::TrainingEvaluation, training_images::TrainingImages,
+    },
+    storage::hash,
 };
 
 pub use crate::pipeline::face_training::{SET, SetSize, WEIGHTS};
@@ -27,8 +31,17 @@ pub fn weights_seed(seed: u64, training: usize) -> u64 {
 pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
     let (backbone, loss) = (config.backbone.clone(), config.loss.clone());
     let (training, arm_owned) = (config.training.clone(), arm.clone());
+    let verification = config.evaluation.clone();
     let work = move |place: &Place<'_>| {
         let images = training_set(place, &arm_owned)?;
+        let evaluation = training.evaluation.as_ref().map(|evaluation| {
+            let held_out = evaluation
+                .held_out
+                .then(|| HeldOut::read(place, &verification))
+                .transpose()?;
+            TrainingEvaluation::open(evaluation, held_out)
+        });
+        let evaluation = evaluation.transpose()?;
         FaceTraining {
             backbone: &backbone,
             loss: &loss,
@@ -37,11 +50,13 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
             weights_seed: weights_seed(place.seed, seed),
             order_seed: derive_seed(run_seed(place.seed, seed), "backbone.order", 0, 0),
             start: None,
+            evaluation: evaluation.as_ref(),
         }
         .run(place)
     };
     let mut inputs = Vec::new();
-    if arm.real {
+    let evaluation = config.training.evaluation.as_ref();
+    if arm.real || evaluation.is_some_and(|e| e.held_out) {
         inputs.push("data".into());
     }
     if let Some(ids) = &arm.ids {
@@ -49,7 +64,17 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
     }
     let mut t = config.training.clone();
     (t.checkpoint_every, t.seeds) = (1, 1); // neither changes what one training gives
-    let params = json!({"arm": {"real": arm.real, "ids": arm.ids, "images": arm.images}, "training": t, "seed": seed});
+    let mut params =
+        json!({"arm": {"real": arm.real, "ids": arm.ids, "images": arm.images}, "training": t, "seed": seed});
+    if let Some(evaluation) = evaluation {
+        // The content, not the place, where it can be told: a moved set is the same set. A list of pairs names images of which only the names are known here.
+        let sets = evaluation.sets.iter();
+        let content: Vec<_> = sets
+            .map(|(name, path)| json!([name, hash::of_file(path).ok()]))
+            .collect();
+        params["training"]["evaluation"]["sets"] = json!(content);
+        params["verification"] = json!([config.evaluation.folds, config.evaluation.rounds]);
+    }
     Stage::new(id(name, seed), inputs, params, Box::new(work))
         .with(Kind::BACKBONE, &config.backbone)
         .with(Kind::LOSS, &config.loss)

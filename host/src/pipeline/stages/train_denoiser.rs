@@ -68,7 +68,7 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
             .network
             .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
         let rate = |step| training.learning_rate.at(step, training.steps);
-        write_curves(&place.dir, &losses, rate)
+        write_curves(&place.dir, &losses, rate, &[])
     };
     let inputs = vec!["data".into(), "statistics".into()];
     let mut t = denoiser.training.clone();

@@ -40,6 +40,7 @@ fn several_sets_without_intervals() {
         sets: vec![result(first), result(second)],
         average: Estimate::value((first + second) / 2.0),
         difference_interval: None,
+        selected: Vec::new(),
     };
     let input = Input {
         arms: Arms {

@@ -30,6 +30,7 @@ fn params() -> impl Strategy<Value = IdNmsParams> {
             order,
             target,
             max_per_parent,
+            checkpoint: None,
         }
     })
 }

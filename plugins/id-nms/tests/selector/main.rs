@@ -7,5 +7,6 @@ mod errors;
 mod host;
 mod k_centre;
 mod naive;
+mod resume;
 mod scene;
 mod snapshots;

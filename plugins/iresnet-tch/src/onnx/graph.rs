@@ -1,7 +1,9 @@
 //! Operations one after the other, with the weights that they name.
 
 use ficta_core::{Error, Result};
-use ficta_tch_bridge::{HostBuffer, Parameters};
+use ficta_tch_bridge::HostBuffer;
+
+use crate::model::Model;
 
 use super::messages::{Attribute, FLOAT, NodeProto, TensorProto};
 
@@ -32,17 +34,17 @@ impl Convolution {
 
 /// A graph as it is laid. Operations bear the names of PyTorch's modules; each result bears its operation's.
 pub struct Graph<'a> {
-    parameters: &'a Parameters,
+    model: &'a Model,
     nodes: Vec<NodeProto>,
     weights: Vec<TensorProto>,
     missing: Option<String>,
 }
 
 impl<'a> Graph<'a> {
-    /// Empty, over a network's weights.
-    pub fn new(parameters: &'a Parameters) -> Self {
+    /// Empty, over a network's weights for use.
+    pub fn new(model: &'a Model) -> Self {
         Self {
-            parameters,
+            model,
             nodes: Vec::new(),
             weights: Vec::new(),
             missing: None,
@@ -144,7 +146,7 @@ impl<'a> Graph<'a> {
     }
 
     fn read(&self, name: &str, shape: Option<&[i64]>) -> Option<TensorProto> {
-        let tensor = self.parameters.get(self.parameters.find(name)?);
+        let tensor = self.model.parameters.find(name)?.of(self.model.for_use());
         let buffer = HostBuffer::copy_of(tensor).ok()?;
         let values = buffer.view().ok()?;
         let values = values.as_slice::<f32>().ok()?;

@@ -27,7 +27,7 @@ const MOST_BYTES: usize = i32::MAX as usize;
 
 /// Writes the embedder to `path`, whole or not at all. Equal weights give equal bytes.
 pub fn save(model: &Model, layout: &dyn Layout, path: &Path) -> Result<()> {
-    let mut graph = Graph::new(&model.parameters);
+    let mut graph = Graph::new(model);
     let size = layout.size();
     let result = layout.draw(&mut graph, INPUT);
     graph.name_result(&result, OUTPUT);

@@ -1,5 +1,6 @@
 //! The backbone as a host uses it.
 
+mod average;
 mod embedding;
 mod errors;
 mod files;

@@ -52,6 +52,11 @@ fn in_bf16_with_dropout_too() {
 }
 
 #[test]
+fn with_an_average_too() {
+    resumed_equals_uninterrupted(r#"{"ema_decay":0.9}"#);
+}
+
+#[test]
 fn the_seed_alone_decides() {
     let host = NullHost::default();
     let ctx = Ctx::new(&host);

@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::super as stages;
 use crate::{
     config::RunConfig,
-    pipeline::{Place, candidates::CandidateTable, geometry, identities::IdentityTable, images::Images},
+    pipeline::{
+        Place, candidates::CandidateTable, geometry, held_out::HeldOut, identities::IdentityTable, images::Images,
+    },
     report::input::{
         Charts, RocCurve, Similarities, SimilarityKind, SimilaritySeries, TrainingCurve, VarianceBin, YieldCurve,
     },
@@ -64,7 +66,7 @@ fn trainings(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<
 /// ROC of each arm, and the similarities of its first seed.
 fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<()> {
     let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-    let pairs = stages::evaluate::pairs(place, &images, &config.evaluation)?;
+    let pairs = HeldOut::pairs(place, &images, &config.evaluation)?;
     for arm in config.arms.keys() {
         let result: stages::evaluate::ArmResult =
             json_file::read(&place.file(&stages::evaluate::id(arm), stages::evaluate::RESULT))?;

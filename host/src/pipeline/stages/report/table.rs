@@ -5,7 +5,7 @@ use ficta_core::Result;
 use super::{super as stages, People};
 use crate::{
     config::{Arm as ArmConfig, REAL, RunConfig},
-    pipeline::Place,
+    pipeline::{Place, training_evaluation::Selected},
     report::input::{Arm, Arms, Authenticity, Better, Claim, Comparison, Estimate, SetResult, Unit},
     storage::json as json_file,
 };
@@ -60,6 +60,7 @@ pub fn arms(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Ar
             }],
             average,
             difference_interval: against.map(|i| (i.lower, i.upper)),
+            selected: result.selected.iter().map(Selected::caution).collect(),
         });
     }
     rows.sort_by_key(|arm| match arm.authenticity {

@@ -125,6 +125,7 @@ fn arms() -> Arms {
                 average: around(accuracy, 0.021),
                 difference_interval: (name != "real")
                     .then_some((accuracy - ARMS[0].4 - 0.016, accuracy - ARMS[0].4 + 0.017)),
+                selected: Vec::new(),
             })
             .collect(),
         interval_method: "95% percentile bootstrap over people and seeds, 2,000 resamples".into(),

@@ -1,0 +1,37 @@
+//! The trainings of a plan.
+
+use serde::Serialize;
+
+use crate::{config::RunConfig, pipeline::Plan};
+
+/// A stage that trains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Training {
+    /// Its name.
+    pub stage: String,
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Images that it sees in all, as often as it sees them.
+    pub images: u64,
+}
+
+/// The stages of a plan that train.
+pub fn trainings(config: &RunConfig, plan: &Plan) -> Vec<Training> {
+    let stages = plan.steps.iter().map(|step| step.stage.id.as_str());
+    let training = |stage: &str| {
+        let (steps, batch) = match (&config.denoiser, stage) {
+            (Some(denoiser), "train-denoiser") => (denoiser.training.steps, denoiser.training.batch),
+            _ if stage.starts_with("train-backbone/") => (config.training.steps, config.training.batch),
+            _ => return None,
+        };
+        Some(Training {
+            stage: stage.to_owned(),
+            steps,
+            batch,
+            images: steps as u64 * batch as u64,
+        })
+    };
+    stages.filter_map(training).collect()
+}

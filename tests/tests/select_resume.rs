@@ -1,0 +1,146 @@
+//! `ficta select` that was killed goes on where it stood, and writes the same bytes.
+
+use std::{
+    path::{Path, PathBuf},
+    thread::sleep,
+    time::Duration,
+};
+
+use ficta::storage::Tensors;
+use ficta_core::random::Stream;
+use ficta_tests::{
+    command::{Finished, finish, prepare},
+    product,
+    records::hash,
+};
+
+const DIM: usize = 64;
+const CANDIDATES: usize = 30_000;
+
+struct Scene(tempfile::TempDir);
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Self(tempfile::tempdir().unwrap());
+        scene.features("candidates.safetensors", CANDIDATES, 1);
+        scene.features("other.safetensors", CANDIDATES, 3);
+        scene.features("real.safetensors", 2000, 2);
+        scene
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Features around a common direction, one a person.
+    fn features(&self, name: &str, rows: usize, seed: u64) {
+        let mut data = vec![0f32; rows * DIM];
+        Stream::new(seed, "tests.select", 0, 0).fill_normal(&mut data);
+        data.chunks_exact_mut(DIM).for_each(|row| row[0] += 4.0);
+        let mut tensors = Tensors::new();
+        tensors.insert("feature", &[rows, DIM], data).unwrap();
+        tensors
+            .insert("label", &[rows], (0..rows as i64).collect::<Vec<_>>())
+            .unwrap();
+        tensors.write(&self.at(name)).unwrap();
+    }
+
+    fn arguments(&self, candidates: &str, out: &str, more: &[&str]) -> Vec<String> {
+        let text = |name: &str| self.at(name).to_str().unwrap().to_owned();
+        let fixed = "--selector id-nms --param threshold_real=0.6 --param threshold_selected=0.55 --param order=given --threads 1";
+        [
+            "select",
+            "--candidates",
+            &text(candidates),
+            "--real",
+            &text("real.safetensors"),
+            "--out",
+            &text(out),
+        ]
+        .into_iter()
+        .chain(fixed.split(' '))
+        .chain(more.iter().copied())
+        .map(str::to_owned)
+        .collect()
+    }
+
+    fn select(&self, candidates: &str, out: &str, more: &[&str]) -> Finished {
+        finish(prepare(&product::executable(), self.arguments(candidates, out, more)))
+    }
+
+    fn state(&self, out: &str) -> PathBuf {
+        self.at(&format!(".{out}.work/selector.state"))
+    }
+
+    /// Kills a selection as soon as it has written down a state.
+    fn killed(&self, out: &str) {
+        let mut child = prepare(
+            &product::executable(),
+            self.arguments("candidates.safetensors", out, &["--checkpoint-every", "0.001"]),
+        )
+        .spawn()
+        .unwrap();
+        while !self.state(out).exists() && child.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(
+            self.state(out).exists() && !self.at(out).exists(),
+            "killed too late to tell"
+        );
+    }
+}
+
+fn left_behind(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
+#[test]
+fn a_killed_selection_goes_on_with_the_same_bytes() {
+    let scene = Scene::new();
+    scene
+        .select("candidates.safetensors", "whole.safetensors", &[])
+        .succeeded();
+    assert_eq!(
+        left_behind(scene.0.path()),
+        [""; 0],
+        "a short selection writes nothing down"
+    );
+    scene.killed("killed.safetensors");
+    let again = scene
+        .select("candidates.safetensors", "killed.safetensors", &[])
+        .succeeded();
+    assert!(again.stderr.contains("goes on at candidate"), "{again}");
+    assert_eq!(
+        hash(&scene.at("whole.safetensors")),
+        hash(&scene.at("killed.safetensors"))
+    );
+    assert_eq!(left_behind(scene.0.path()), [""; 0]);
+}
+
+#[test]
+fn other_candidates_or_parameters_start_anew_and_say_so() {
+    let scene = Scene::new();
+    for (candidates, more) in [
+        ("other.safetensors", &[][..]),
+        ("candidates.safetensors", &["--seed", "9"]),
+        ("candidates.safetensors", &["--param", "target=100"]),
+    ] {
+        scene.killed("out.safetensors");
+        let anew = scene.select(candidates, "out.safetensors", more).succeeded();
+        assert!(anew.stderr.contains("starting anew"), "{anew}");
+        scene.select(candidates, "whole.safetensors", more).succeeded();
+        assert_eq!(hash(&scene.at("whole.safetensors")), hash(&scene.at("out.safetensors")));
+        std::fs::remove_file(scene.at("out.safetensors")).unwrap();
+    }
+    scene
+        .select(
+            "candidates.safetensors",
+            "out.safetensors",
+            &["--checkpoint-every", "-1"],
+        )
+        .refused(2, &["--checkpoint-every"]);
+}

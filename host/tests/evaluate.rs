@@ -223,4 +223,9 @@ fn pairs_are_made_from_a_folder_and_faces_aligned() {
     assert!(listed.contains("no landmarks of `p0/0.png`"), "{listed}");
     assert_eq!(png::read(&at.join("aligned/p7/3.png")).unwrap().height, 112);
     assert!(!at.join("aligned/p0/0.png").exists());
+    let card = fs::read_to_string(at.join("aligned/README.md")).unwrap();
+    assert!(
+        card.contains("Left out as broken: 1 images") && card.contains("`faces` (folder, "),
+        "{card}"
+    );
 }

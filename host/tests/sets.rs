@@ -99,3 +99,25 @@ fn python_reads_what_is_written() {
         assert_eq!(String::from_utf8_lossy(&run.stdout), expected, "{format}");
     }
 }
+
+/// Found by fuzzing: such an image had label -1, and nothing said why.
+#[test]
+fn a_list_of_labels_that_leaves_one_out_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["train.rec", "train.idx"] {
+        std::fs::copy(
+            Path::new("tests/fixtures/sets/dcface").join(name),
+            folder.path().join(name),
+        )
+        .unwrap();
+    }
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, "0/0.png 0\n0/1.png 0\n1/2.png 1\n2/3.png\n2/4.png 2\n").unwrap();
+    let message = open(folder.path()).err().unwrap().to_string();
+    assert!(
+        message.contains("list.txt") && message.contains("line 4: it has no label"),
+        "{message}"
+    );
+    std::fs::write(&list, "0/0.png 0\n0/1.png 0\n1/2.png 1\n2/3.png 2\n2/4.png 2\n").unwrap();
+    assert_eq!(everything(&*open(folder.path()).unwrap()), images());
+}

@@ -51,6 +51,8 @@ def sets():
     lists = {"i": "insightface/train.idx", "p": "insightface/property", "d": "dcface/list.txt", "t": "cvlface/train.tsv"}
     for letter, file in lists.items():
         put("recordio_lists", file.replace("/", "-"), letter.encode() + (FIXTURES / "sets" / file).read_bytes())
+    # Found by fuzzing: one line without a label among others with one.
+    put("recordio_lists", "unlabelled-line", "d0/0.png 0\n1/2.png 1\n2/31\n2/3.png 2\n2/4.png 2\n")
     put("recordio_lists", "train.lst", "l1\t0\ta/1.png\n2\t0.0\ta/2.png\n3\t1\tb/3.png\n")
     put("webdataset", "train.tar", (FIXTURES / "sets/webdataset/train-000000.tar").read_bytes()[:6144])
     put("parquet", "train.parquet", (FIXTURES / "sets/parquet/train-00000-of-00001.parquet").read_bytes())

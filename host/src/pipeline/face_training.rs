@@ -167,8 +167,8 @@ impl Run<'_> {
 
 impl Trainable for Run<'_> {
     fn step(&mut self, step: usize) -> Result<f64> {
-        let (pixels, labels) = self.batches.of(step)?;
         let rate = self.rate(step);
+        let (pixels, labels) = self.batches.of(step)?;
         self.network.train_step(
             TensorRef::new(&pixels, &self.shape)?,
             TensorRef::new(&labels, &self.shape[..1])?,

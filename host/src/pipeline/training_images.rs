@@ -1,6 +1,6 @@
 //! Where the images of a training come from: memory, or a set whose images are read as they are needed.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use ficta_core::Result;
 
@@ -101,22 +101,25 @@ impl Batches<'_> {
     ///
     /// # Errors
     /// A number of channels other than 1 and 3; an image that cannot be read or scaled, with its place.
-    pub fn of(&mut self, step: usize) -> Result<(Vec<f32>, Vec<i64>)> {
+    pub fn of(&mut self, step: usize) -> Result<(Cow<'_, [f32]>, Cow<'_, [i64]>)> {
         match self.images {
             TrainingImages::Held(images) => {
                 let chosen = self.order.batch(step, self.batch);
-                let pixels = images.batch(&chosen, self.channels)?;
-                Ok((pixels, chosen.iter().map(|(i, _)| images.labels[*i]).collect()))
+                let labels: Vec<_> = chosen.iter().map(|(i, _)| images.labels[*i]).collect();
+                Ok((images.batch(&chosen, self.channels)?.into(), labels.into()))
             }
             TrainingImages::Streamed(set) => {
                 let number = step as u64;
+                // The first step, or that of a training that was stopped.
+                if self.loader.as_ref().is_none_or(|loader| loader.next_number() != number) {
+                    self.loader = None;
+                }
                 let loader = match &mut self.loader {
-                    Some(loader) if loader.next_number() == number => loader,
-                    // The first step, or that of a training that was stopped.
-                    place => place.insert(start(set, self.order.clone(), self.batch, self.channels, number)?),
+                    Some(loader) => loader,
+                    none => none.insert(start(set, self.order.clone(), self.batch, self.channels, number)?),
                 };
                 let batch = loader.next_batch()?;
-                Ok((batch.images, batch.labels))
+                Ok(((&batch.images).into(), (&batch.labels).into()))
             }
         }
     }

@@ -7,8 +7,10 @@ use ficta_core::{Error, Result};
 use crate::{
     cli::{cancellation, own_stdout::out},
     data::{
-        align::{AlignOptions, Encoding, FAILURES, LandmarkTable, Template, align_all},
-        source,
+        ImageSource,
+        align::{AlignOptions, Aligned, Encoding, FAILURES, LandmarkTable, Template, align_all},
+        source::{self, Format},
+        writer::{Card, Origin},
     },
     run_host::RunHost,
     storage::hash,
@@ -66,6 +68,7 @@ pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
     };
     let result = align_all(&*set, table.as_ref(), &args.out, &options, &host.ctx())?;
     host.enter("");
+    card(args, &*set, &result).write(&args.out)?;
     match as_json {
         true => out!("{:#}", serde_json::json!(result)),
         false => out!(
@@ -88,4 +91,15 @@ pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
             args.out.join(FAILURES).display()
         ))),
     }
+}
+
+/// Aligned images are under what the originals are under.
+fn card(args: &AlignArgs, set: &dyn ImageSource, result: &Aligned) -> Card {
+    let command = format!("ficta data align --size {}", args.size);
+    let mut card = Card::from_one(Origin::of(&args.source, set), Format::Folder, &command);
+    card.images = result.aligned + result.present;
+    let labels: std::collections::BTreeSet<i64> = (0..set.len()).map(|i| set.label(i)).filter(|l| *l >= 0).collect();
+    card.identities = labels.len();
+    card.left_out = (!result.failures.is_empty()).then_some(result.failures.len());
+    card
 }

@@ -41,7 +41,7 @@ pub struct Pick {
 pub type Plan = Box<dyn FnMut(u64) -> Vec<Pick> + Send>;
 
 /// Images to train on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Which batch it is.
     pub number: u64,
@@ -55,6 +55,7 @@ pub struct Batch {
 pub struct Loader {
     worker: Worker,
     next: u64,
+    last: Batch,
 }
 
 impl Loader {
@@ -77,16 +78,18 @@ impl Loader {
         Ok(Self {
             worker: Worker::start(source, options, plan, first)?,
             next: first,
+            last: Batch::default(),
         })
     }
 
-    /// The next batch.
+    /// The next batch. It is there until the one after it is asked for, which its memory is used for again.
     ///
     /// # Errors
     /// An image of it that cannot be read, is no sound image or has another shape; with its place. The batch after it can be asked for next.
-    pub fn next_batch(&mut self) -> Result<Batch> {
+    pub fn next_batch(&mut self) -> Result<&Batch> {
         self.next += 1;
-        self.worker.take()
+        self.last = self.worker.take(std::mem::take(&mut self.last.images))?;
+        Ok(&self.last)
     }
 
     /// Number of the batch that comes next: [`Loader::new`] with it goes on from here.

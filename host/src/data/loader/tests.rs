@@ -68,7 +68,7 @@ fn in_order(indices: Vec<usize>) -> Plan {
 }
 
 fn batches(mut loader: Loader, count: usize) -> Vec<Batch> {
-    (0..count).map(|_| loader.next_batch().unwrap()).collect()
+    (0..count).map(|_| loader.next_batch().unwrap().clone()).collect()
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn an_image_that_fails_is_named_and_the_next_batch_follows() {
     fs::write(folder.path().join("s2/1.png"), "no image").unwrap();
     let source: Arc<dyn ImageSource> = Arc::from(source::open(folder.path()).unwrap());
     let mut loader = Loader::new(source, options(), in_order((0..6).collect()), 0).unwrap();
-    let outcomes: Vec<_> = (0..6).map(|_| loader.next_batch()).collect();
+    let outcomes: Vec<_> = (0..6).map(|_| loader.next_batch().cloned()).collect();
     let failed: Vec<String> = outcomes
         .into_iter()
         .filter_map(Result::err)
@@ -173,7 +173,7 @@ proptest! {
         let many = Options { threads, ahead, ..options() };
         let start = |first| Loader::new(source.clone(), many.clone(), plan(&source, seed, batch), first).unwrap();
         let mut loader = start(0);
-        let mut got: Vec<Batch> = (0..stop).map(|_| loader.next_batch().unwrap()).collect();
+        let mut got: Vec<Batch> = (0..stop).map(|_| loader.next_batch().unwrap().clone()).collect();
         let next = loader.next_number();
         drop(loader);
         got.extend(batches(start(next), 8 - stop));

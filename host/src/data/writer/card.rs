@@ -161,7 +161,10 @@ impl Card {
         }
         list_plugins(&self.plugins, "", &mut out);
         if let Some(count) = self.left_out {
-            let _ = writeln!(out, "- Left out as broken: {count} images, listed in `left-out.csv`");
+            let _ = writeln!(
+                out,
+                "- Left out as broken: {count} images, listed in a table beside this file"
+            );
         }
         out.push_str("\n## Made from\n\n");
         self.made_from.iter().for_each(|origin| list(origin, 0, &mut out));

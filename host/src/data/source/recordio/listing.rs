@@ -112,7 +112,7 @@ impl Listing {
         let mut places: Vec<u64> = vec![u64::MAX; index.len()];
         let mut labels: BTreeMap<i64, String> = BTreeMap::new();
         let mut folders: BTreeMap<String, i64> = BTreeMap::new();
-        let (mut lines, mut consistent) = (0, true);
+        let (mut lines, mut consistent, mut labelled, mut unlabelled) = (0, true, false, None);
         for line in Lines::of(file.bytes()).filter(|line| !line.text.is_empty()) {
             let wrong = |why: String| {
                 let what = format!("line {}: {why}: {}", line.number, line.shown());
@@ -130,6 +130,13 @@ impl Listing {
             // InsightFace's lists count from 0 where records count from 1, or have lines for records that were left out.
             let Some(at) = at else { continue };
             places[at] = line.offset;
+            match item.label {
+                Some(_) => labelled = true,
+                None if unlabelled.is_none() => {
+                    unlabelled = Some(wrong("it has no label, but other lines have one".into()))
+                }
+                None => {}
+            }
             match (item.label, item.folder()) {
                 (Some(label), Some(folder)) if consistent => {
                     let known = labels.entry(label).or_insert_with(|| folder.to_owned());
@@ -142,6 +149,9 @@ impl Listing {
                 (None, None) => return Err(wrong("it has neither a label nor a folder".into())),
                 _ => {}
             }
+        }
+        if let (true, Some(error)) = (labelled, unlabelled) {
+            return Err(error);
         }
         let missing = places.iter().filter(|place| **place == u64::MAX).count();
         if missing > 0 {

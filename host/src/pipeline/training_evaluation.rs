@@ -122,7 +122,7 @@ impl TrainingEvaluation {
 /// Accuracy by InsightFace's protocol, as `ficta evaluate` gives it.
 fn of_pairs(set: &VerificationSet, network: &mut dyn Backbone, place: &Place<'_>) -> Result<f64> {
     let protocol = Protocol::default();
-    let embedded = embed(&mut Network::Lent(network), &*set.images, &place.ctx())?;
+    let embedded = embed(&mut Network::Lent(network), &*set.images, place.host)?;
     let tensor = |m: super::matrix::Matrix| Tensor::new(&[m.rows, m.cols], m.data);
     let features = Features::new(
         Path::new(&set.name),

@@ -96,12 +96,15 @@ pub struct Batches<'a> {
     loader: Option<Loader>,
 }
 
+/// Images and labels of a step.
+pub type Step<'a> = (Cow<'a, [f32]>, Cow<'a, [i64]>);
+
 impl Batches<'_> {
     /// Images f32 `[B,C,H,W]` in [-1,1] and labels `[B]` of a step.
     ///
     /// # Errors
     /// A number of channels other than 1 and 3; an image that cannot be read or scaled, with its place.
-    pub fn of(&mut self, step: usize) -> Result<(Cow<'_, [f32]>, Cow<'_, [i64]>)> {
+    pub fn of(&mut self, step: usize) -> Result<Step<'_>> {
         match self.images {
             TrainingImages::Held(images) => {
                 let chosen = self.order.batch(step, self.batch);

@@ -32,17 +32,21 @@ pub fn draw(folder: &Path, seed: u64) {
 /// Where a file cannot be written.
 pub fn draw_person(folder: &Path, seed: u64, person: u64) {
     fs::create_dir_all(folder).expect("a folder for the person");
-    let own = waves(&mut Stream::new(seed, "tests.person", person, 0));
     for image in 0..IMAGES {
-        let mut stream = Stream::new(seed, "tests.image", person, image as u64);
-        let mut pattern = own;
-        for (wave, other) in pattern.iter_mut().zip(waves(&mut stream)) {
-            wave.iter_mut().zip(other).for_each(|(x, y)| *x += VARIATION * y);
-        }
-        picture(&pattern)
+        picture(seed, person, image as u64, SIDE, SIDE)
             .save(folder.join(format!("{image}.png")))
             .expect("an image");
     }
+}
+
+/// An image of a person.
+pub(crate) fn picture(seed: u64, person: u64, image: u64, width: u32, height: u32) -> GrayImage {
+    let mut pattern = waves(&mut Stream::new(seed, "tests.person", person, 0));
+    let mut stream = Stream::new(seed, "tests.image", person, image);
+    for (wave, other) in pattern.iter_mut().zip(waves(&mut stream)) {
+        wave.iter_mut().zip(other).for_each(|(x, y)| *x += VARIATION * y);
+    }
+    painted(&pattern, width, height)
 }
 
 /// Amplitude, two frequencies and a phase of each wave.
@@ -53,11 +57,11 @@ fn waves(stream: &mut Stream) -> [[f64; 4]; WAVES] {
     })
 }
 
-fn picture(pattern: &[[f64; 4]; WAVES]) -> GrayImage {
-    GrayImage::from_fn(SIDE, SIDE, |x, y| {
+fn painted(pattern: &[[f64; 4]; WAVES], width: u32, height: u32) -> GrayImage {
+    GrayImage::from_fn(width, height, |x, y| {
         let (u, v) = (
-            f64::from(x) / f64::from(SIDE) - 0.5,
-            f64::from(y) / f64::from(SIDE) - 0.5,
+            f64::from(x) / f64::from(width) - 0.5,
+            f64::from(y) / f64::from(height) - 0.5,
         );
         let wave = |[a, fu, fv, phase]: &[f64; 4]| a * (4.0 * (fu * u + fv * v) + phase).sin();
         let sum: f64 = pattern.iter().map(wave).sum();

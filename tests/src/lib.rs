@@ -1,6 +1,7 @@
 //! Helpers of the tests across crates. They drive the product as built by `cargo xtask plugins --release`.
 
 pub mod browser;
+pub mod celeba;
 pub mod command;
 pub mod faces;
 pub mod outside_crate;

@@ -103,6 +103,9 @@ fn features_of_a_trained_network_are_the_same_by_every_way() {
             "--out",
             &out,
             "--quiet",
+            // A .pth does not say for which size its network is; its linear layer would fit 17 to 32 pixels.
+            "--param",
+            &side,
         ])
         .succeeded();
         let found = FeatureTable::read(Path::new(&out)).unwrap().feature;

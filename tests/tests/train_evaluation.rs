@@ -46,10 +46,7 @@ impl Scene {
         ["train", "--data", &self.text("faces"), "--out", &self.text(out)]
             .into_iter()
             .chain(words)
-            .map(|word| match word {
-                "PACK" => self.text("lfw.bin"),
-                other => other.to_owned(),
-            })
+            .map(|word| word.replace("PACK", &self.text("lfw.bin")))
             .collect()
     }
 

@@ -74,7 +74,7 @@ impl Outlook {
             .iter()
             .map(|t| {
                 json!({
-                    "stage": t.stage, "steps": t.steps, "batch": t.batch, "images": t.images,
+                    "stage": t.stage, "steps": t.steps, "batch": t.batch, "images": t.images, "up_to_date": t.up_to_date,
                     "estimated_seconds": self.seconds(t),
                     "estimated_peak_memory": self.calibration(&t.stage).and_then(|c| c.peak_memory),
                 })
@@ -89,18 +89,24 @@ impl Outlook {
             return;
         }
         out!("trainings");
-        let width = self.trainings.iter().map(|t| t.stage.len()).max().unwrap_or(0);
-        for training in &self.trainings {
-            let Training {
-                stage,
-                steps,
-                batch,
-                images,
-            } = training;
-            let (steps, batch) = (grouped(*steps as u64), grouped(*batch as u64));
-            let line = format!("{stage:width$}  {steps} steps of {batch}, {} images", grouped(*images));
-            match self.seconds(training).zip(self.calibration(stage)) {
-                Some((seconds, of)) => out!("  {line}; about {}, {}", duration(seconds), memory(of.peak_memory)),
+        let width = self.trainings.iter().map(|t| t.arm().len()).max().unwrap_or(0);
+        for alike in self.trainings.chunk_by(|a, b| a.arm() == b.arm()) {
+            let (training, count) = (&alike[0], alike.len());
+            let [steps, batch, images] = [training.steps as u64, training.batch as u64, training.images].map(grouped);
+            let mut line = format!("{:width$}  {steps} steps of {batch}, {images} images", training.arm());
+            if count > 1 {
+                line.push_str(&format!("; {count} trainings"));
+            }
+            match self.seconds(training).zip(self.calibration(&training.stage)) {
+                _ if alike.iter().all(|t| t.up_to_date) => out!("  {line}; up to date"),
+                Some((seconds, of)) => {
+                    let each = if count > 1 { " each" } else { "" };
+                    out!(
+                        "  {line}; about {}{each}, {}",
+                        duration(seconds),
+                        memory(of.peak_memory)
+                    );
+                }
                 None => out!("  {line}"),
             }
         }
@@ -108,10 +114,11 @@ impl Outlook {
             out!("  (--estimate calibrates on this machine and estimates their time and memory)");
             return;
         };
-        let all: f64 = self.trainings.iter().filter_map(|t| self.seconds(t)).sum();
+        let to_do = self.trainings.iter().filter(|t| !t.up_to_date);
+        let all: f64 = to_do.filter_map(|t| self.seconds(t)).sum();
         out!(
             "ESTIMATE, not a promise: real steps of these networks on random images, on this machine with {} threads and whatever else it was doing. All \
-             trainings: about {}. Loading of images, generation, encoding and evaluation are not in it; memory is that of the process in a step, without the \
+             trainings that are to do: about {}. Loading of images, generation, encoding and evaluation are not in it; memory is that of the process in a step, without the \
              run's images.",
             estimate.threads,
             duration(all)

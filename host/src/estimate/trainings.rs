@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{config::RunConfig, pipeline::Plan};
+use crate::{
+    config::RunConfig,
+    pipeline::{Plan, Step, StepState},
+};
 
 /// A stage that trains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,12 +18,21 @@ pub struct Training {
     pub batch: usize,
     /// Images that it sees in all, as often as it sees them.
     pub images: u64,
+    /// Whether it is done already.
+    pub up_to_date: bool,
+}
+
+impl Training {
+    /// Its name without its seed: trainings of one arm are alike.
+    pub fn arm(&self) -> &str {
+        self.stage.split_once("/seed-").map_or(&self.stage, |(arm, _)| arm)
+    }
 }
 
 /// The stages of a plan that train.
 pub fn trainings(config: &RunConfig, plan: &Plan) -> Vec<Training> {
-    let stages = plan.steps.iter().map(|step| step.stage.id.as_str());
-    let training = |stage: &str| {
+    let training = |step: &Step| {
+        let stage = step.stage.id.as_str();
         let (steps, batch) = match (&config.denoiser, stage) {
             (Some(denoiser), "train-denoiser") => (denoiser.training.steps, denoiser.training.batch),
             _ if stage.starts_with("train-backbone/") => (config.training.steps, config.training.batch),
@@ -31,7 +43,8 @@ pub fn trainings(config: &RunConfig, plan: &Plan) -> Vec<Training> {
             steps,
             batch,
             images: steps as u64 * batch as u64,
+            up_to_date: step.state == StepState::UpToDate,
         })
     };
-    stages.filter_map(training).collect()
+    plan.steps.iter().filter_map(training).collect()
 }

@@ -1,9 +1,13 @@
-//! Images a second in training and in `embed`: `iresnet_throughput '{"depth":50}' BATCH THREADS [STEPS]`.
+//! Images a second in training and in `embed`, and the loss's share of a step: `iresnet_throughput '{"depth":50}' BATCH THREADS [STEPS [CLASSES]]`.
 
-use std::{error::Error, time::Instant};
+use std::{
+    error::Error,
+    time::{Duration, Instant},
+};
 
 use ficta_core::{
-    Backbone, Configure, Control, Ctx, Device, HostServices, Level, NullHost, ReduceOp, TensorMut, TensorRef,
+    Backbone, Configure, Control, Ctx, Device, HostServices, Level, Loss, LossGradient, LossInput, NullHost, ReduceOp,
+    TensorMut, TensorRef,
     private::abi_stable::std_types::{RResult, RStr},
     random::Stream,
 };
@@ -52,19 +56,40 @@ impl HostServices for Host {
     }
 }
 
+/// A loss, and how long it has worked.
+struct Timed<L> {
+    loss: L,
+    spent: Duration,
+}
+
+impl<L: Loss> Loss for Timed<L> {
+    fn evaluate(
+        &mut self,
+        input: &LossInput<'_>,
+        gradient: LossGradient<'_>,
+        ctx: &Ctx<'_>,
+    ) -> ficta_core::Result<f64> {
+        let started = Instant::now();
+        let value = self.loss.evaluate(input, gradient, ctx);
+        self.spent += started.elapsed();
+        value
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [params, batch, threads, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: iresnet_throughput PARAMS_JSON BATCH THREADS [STEPS]".into());
+        return Err("usage: iresnet_throughput PARAMS_JSON BATCH THREADS [STEPS [CLASSES]]".into());
     };
     let (batch, threads): (usize, u32) = (batch.parse()?, threads.parse()?);
     let steps: usize = rest.first().map_or(Ok(20), |s| s.parse())?;
+    let classes: usize = rest.get(1).map_or(Ok(100), |s| s.parse())?;
     let host = Host(threads);
     let ctx = Ctx::new(&host);
 
     let mut net = IResNet::configure(serde_json::from_str(params)?)?;
     let started = Instant::now();
-    net.initialise(100, 1, &ctx)?;
+    net.initialise(classes, 1, &ctx)?;
     let info = net.info();
     println!(
         "{} parameters, drawn in {:.2} s",
@@ -78,24 +103,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     pixels
         .iter_mut()
         .for_each(|p| *p = (2.0 * stream.uniform() - 1.0) as f32);
-    let labels: Vec<i64> = (0..batch as i64).map(|i| i % 100).collect();
+    let labels: Vec<i64> = (0..batch).map(|i| (i * 79 % classes) as i64).collect();
     let (images, labels) = (TensorRef::new(&pixels, &shape)?, TensorRef::new(&labels, &[batch])?);
 
-    let mut loss = CosFace::configure(serde_json::from_str("{}")?)?;
+    let mut loss = Timed {
+        loss: CosFace::configure(serde_json::from_str("{}")?)?,
+        spent: Duration::ZERO,
+    };
     let mut embeddings = vec![0f32; batch * info.dim];
     let mut train = || net.train_step(images, labels, &mut loss, 0.01, &ctx).map(drop);
-    measure("train_step", batch, steps, &mut train)?;
+    let all = measure("train_step", batch, steps, &mut train)?;
+    let each = loss.spent.as_secs_f64() / (steps + WARM_UP) as f64;
+    println!(
+        "loss: {:.2} ms of {:.0} ms a step ({classes} classes), {:.2} %",
+        1e3 * each,
+        1e3 * all,
+        100.0 * each / all
+    );
     let mut embed = || net.embed(images, TensorMut::new(&mut embeddings, &[batch, info.dim])?, &ctx);
-    measure("embed", batch, steps, &mut embed)
+    measure("embed", batch, steps, &mut embed).map(drop)
 }
+
+/// Steps before those that count.
+const WARM_UP: usize = 2;
+
+/// The mean seconds of a call.
 
 fn measure(
     what: &str,
     batch: usize,
     steps: usize,
     work: &mut dyn FnMut() -> ficta_core::Result<()>,
-) -> Result<(), Box<dyn Error>> {
-    for _ in 0..2 {
+) -> Result<f64, Box<dyn Error>> {
+    for _ in 0..WARM_UP {
         work()?;
     }
     let mut seconds = Vec::with_capacity(steps);
@@ -106,6 +146,7 @@ fn measure(
         seconds.push(started.elapsed().as_secs_f64());
     }
     let cpu = cpu_seconds() - cpu;
+    let mean = seconds.iter().sum::<f64>() / steps as f64;
     seconds.sort_by(f64::total_cmp);
     let images = batch as f64;
     let per_cpu = images * steps as f64 / cpu;
@@ -114,7 +155,7 @@ fn measure(
         images / seconds[steps / 2],
         images / seconds[0]
     );
-    Ok(())
+    Ok(mean)
 }
 
 /// What all threads have computed, for comparisons on a busy machine; 0 where the kernel does not say (it is Linux's).

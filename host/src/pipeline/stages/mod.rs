@@ -48,7 +48,7 @@ pub(crate) fn generated_sets(config: &RunConfig) -> BTreeMap<String, usize> {
 /// Every stage of a run, each behind those it needs.
 ///
 /// # Errors
-/// Real faces that cannot be read.
+/// Real faces or verification sets that cannot be read.
 pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
     let sets = generated_sets(config);
     let (data, origin) = data::stage(config)?;
@@ -69,7 +69,7 @@ pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
     }
     for (name, arm) in &config.arms {
         for seed in 0..config.training.seeds {
-            stages.push(train_backbone::stage(config, name, arm, seed));
+            stages.push(train_backbone::stage(config, name, arm, seed)?);
         }
         stages.push(evaluate::stage(config, name));
     }

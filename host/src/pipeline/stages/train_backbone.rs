@@ -1,6 +1,6 @@
 //! train-backbone/ARM/seed-N: a face-recognition network on one training set.
 
-use ficta_core::{Kind, Result, random::derive_seed};
+use ficta_core::{Error, Kind, Result, random::derive_seed};
 use serde_json::json;
 
 use crate::{
@@ -28,7 +28,11 @@ pub fn weights_seed(seed: u64, training: usize) -> u64 {
     derive_seed(run_seed(seed, training), "backbone.weights", 0, 0)
 }
 
-pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
+/// One training of an arm.
+///
+/// # Errors
+/// A verification set that is not there.
+pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Result<Stage> {
     let (backbone, loss) = (config.backbone.clone(), config.loss.clone());
     let (training, arm_owned) = (config.training.clone(), arm.clone());
     let verification = config.evaluation.clone();
@@ -67,17 +71,20 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Stage {
     let mut params =
         json!({"arm": {"real": arm.real, "ids": arm.ids, "images": arm.images}, "training": t, "seed": seed});
     if let Some(evaluation) = evaluation {
-        // The content, not the place, where it can be told: a moved set is the same set. A list of pairs names images of which only the names are known here.
-        let sets = evaluation.sets.iter();
-        let content: Vec<_> = sets
-            .map(|(name, path)| json!([name, hash::of_file(path).ok()]))
-            .collect();
-        params["training"]["evaluation"]["sets"] = json!(content);
+        // The content, not the place: a moved set is the same set. Of a list of pairs it is the list's; which images it names is all that is known of them.
+        let content = evaluation.sets.iter().map(|(name, path)| match path.exists() {
+            true => Ok(json!([name, hash::of_file(path)?])),
+            false => Err(Error::config(format!(
+                "training.evaluation.sets.{name}: {} does not exist",
+                path.display()
+            ))),
+        });
+        params["training"]["evaluation"]["sets"] = content.collect::<Result<_>>()?;
         params["verification"] = json!([config.evaluation.folds, config.evaluation.rounds]);
     }
-    Stage::new(id(name, seed), inputs, params, Box::new(work))
+    Ok(Stage::new(id(name, seed), inputs, params, Box::new(work))
         .with(Kind::BACKBONE, &config.backbone)
-        .with(Kind::LOSS, &config.loss)
+        .with(Kind::LOSS, &config.loss))
 }
 
 /// The images of an arm with labels from 0. Generated images of real people bear those people's labels.

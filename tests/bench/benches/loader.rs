@@ -60,7 +60,16 @@ fn convert(images: &Path, records: &Path) {
             .collect();
         let card = Card::from_one(Origin::of(from, &*source), format, "cargo xtask bench loader");
         let name = |label: i64| people.name(label as usize).to_owned();
-        writer::write(&*source, &chosen, &name, format, to, &card, &Ctx::new(&NullHost)).expect("a set is written");
+        writer::write(
+            &*source,
+            &chosen,
+            &name,
+            format,
+            to,
+            &card,
+            &Ctx::new(&NullHost::default()),
+        )
+        .expect("a set is written");
         let took = start.elapsed().as_secs_f64();
         let bytes: usize = (0..source.len())
             .map(|i| source.bytes(i).expect("an image").len())

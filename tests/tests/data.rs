@@ -93,11 +93,11 @@ fn end_to_end_what_a_run_generated_is_a_set_with_a_card() {
     assert_eq!(
         plugins,
         [
-            "ficta-diffusion-tch",
-            "ficta-encoder-candle",
-            "ficta-id-nms",
-            "ficta-identities",
-            "ficta-samplers"
+            "ficta_diffusion_tch",
+            "ficta_encoder_candle",
+            "ficta_id_nms",
+            "ficta_identities",
+            "ficta_samplers"
         ]
     );
     let source = open(&stage).unwrap();
@@ -129,7 +129,7 @@ fn end_to_end_what_a_run_generated_is_a_set_with_a_card() {
     let made_from = &card.made_from[0];
     assert_eq!((made_from.format.as_str(), made_from.seed), ("generated", Some(7)));
     assert!(
-        made_from.plugins["ficta-samplers"]
+        made_from.plugins["ficta_samplers"]
             .as_str()
             .unwrap()
             .contains("sampler ddim")

@@ -107,14 +107,14 @@ pub fn command(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The boundary under Miri, where this machine has it; its tests ran with debug assertions before.
+/// The boundary and the exchange of tensors under Miri, where this machine has it; its tests ran with debug assertions before.
 fn miri(steps: &mut Steps, root: &Path) -> Result<()> {
     let there = workspace::tool("cargo")
         .args(["+nightly", "miri", "--version"])
         .output();
     if !there.is_ok_and(|output| output.status.success()) {
         steps.skip(
-            "the boundary under Miri: there is no nightly toolchain with it (rustup +nightly component add miri)",
+            "the boundary and DLPack under Miri: there is no nightly toolchain with it (rustup +nightly component add miri)",
         );
         return Ok(());
     }
@@ -122,9 +122,21 @@ fn miri(steps: &mut Steps, root: &Path) -> Result<()> {
         environment: &[],
         folder: root,
         program: "cargo",
-        arguments: &["+nightly", "miri", "test", "-p", "ficta-core", "--test", "boundary"],
+        arguments: &[
+            "+nightly",
+            "miri",
+            "test",
+            "-p",
+            "ficta-core",
+            "--features",
+            "dlpack",
+            "--test",
+            "boundary",
+            "--test",
+            "dlpack",
+        ],
     };
-    steps.call("the boundary under Miri", &call)
+    steps.call("the boundary and DLPack under Miri", &call)
 }
 
 fn documentation(steps: &mut Steps, root: &Path) -> Result<()> {

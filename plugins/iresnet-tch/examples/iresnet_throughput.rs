@@ -128,7 +128,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 const WARM_UP: usize = 2;
 
 /// The mean seconds of a call.
-
 fn measure(
     what: &str,
     batch: usize,

@@ -148,9 +148,8 @@ fn a_component_that_two_folders_offer_is_refused_only_when_it_is_used() {
 #[test]
 fn one_name_in_two_different_plugins_is_refused_with_both_files() {
     let folder = tempfile::tempdir().unwrap();
-    // The second is made of the templates, of which the first is one.
-    let files = ["host/templates/loss", "tests/libraries/wrong"].map(|of| {
-        let library = outside_crate::build(&product::root().join(of), &[]);
+    let files = ["wrong", "hostile"].map(|of| {
+        let library = outside_crate::build(&product::root().join("tests/libraries").join(of), &[]);
         let to = folder.path().join(library.file_name().unwrap());
         std::fs::copy(&library, &to).unwrap();
         to.to_str().unwrap().to_owned()
@@ -165,14 +164,14 @@ fn one_name_in_two_different_plugins_is_refused_with_both_files() {
         "--plugins",
         plugins,
         "--set",
-        "loss.plugin=my-loss",
+        "loss.plugin=wrong-loss",
         "--set",
         "loss.params={}",
     ];
     let parts = [
-        "loss `my-loss` is offered by 2 plugins",
-        &format!("{} (my_loss 0.1.0)", files[0]),
-        &format!("{} (wrong 0.1.0)", files[1]),
+        "loss `wrong-loss` is offered by 2 plugins",
+        &format!("{} (wrong 0.1.0)", files[0]),
+        &format!("{} (hostile 0.1.0)", files[1]),
         "rename one of the components",
     ];
     smoke.run(&arguments).refused(2, &parts);
@@ -184,7 +183,7 @@ fn one_name_in_two_different_plugins_is_refused_with_both_files() {
         "--until",
         "propose",
         "--set",
-        "loss.plugin=wrong-loss",
+        "loss.plugin=hostile-loss",
         "--set",
         "loss.params={}",
     ];

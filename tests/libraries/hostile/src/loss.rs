@@ -44,3 +44,5 @@ impl Drop for Payload {
 }
 
 ficta_core::register_loss!(Hostile, "hostile-loss", "Misbehaves on request");
+// tests/libraries/wrong has one of this name, too.
+ficta_core::register_loss!(Hostile, "wrong-loss", "Misbehaves on request");

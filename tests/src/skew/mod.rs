@@ -77,6 +77,9 @@ impl Variant {
                 );
                 text = text.replace(from, to);
             }
+            if relative == Path::new("Cargo.toml") {
+                text = without_tests(&text);
+            }
             put(&folder.join(self.part("core")).join(relative), &text);
         }
         let workspace = fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml");
@@ -124,6 +127,12 @@ fn put(path: &Path, text: &str) {
 }
 
 /// The sources of core, without its tests.
+/// A manifest without its `[[test]]` sections: the tests themselves are not copied.
+fn without_tests(manifest: &str) -> String {
+    let sections = manifest.split("\n[").filter(|section| !section.starts_with("[test]]"));
+    sections.collect::<Vec<_>>().join("\n[")
+}
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of core") {
         let path = entry.expect("an entry").path();

@@ -185,7 +185,7 @@ fn one_name_in_two_different_plugins_is_refused_with_both_files() {
         "--set",
         "loss.plugin=hostile-loss",
         "--set",
-        "loss.params={}",
+        "loss.params={mode=\"good\"}",
     ];
     smoke.run(&other).succeeded();
 }

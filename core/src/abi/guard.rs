@@ -36,8 +36,7 @@ impl<T> Drop for Guarded<T> {
             unsafe { ManuallyDrop::drop(&mut self.0) }
         }));
         if let Err(payload) = dropped {
-            // Its own Drop may panic again, which nothing here would stop.
-            std::mem::forget(payload);
+            discard(payload);
         }
     }
 }
@@ -84,12 +83,21 @@ fn from_panic(payload: Box<dyn Any + Send>) -> Error {
         .map(|s| (*s).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "the payload is no text".into());
-    // The payload's own Drop may panic again; a leak is the lesser evil.
-    std::mem::forget(payload);
+    discard(payload);
     let error = Error::new(ErrorKind::PANIC, text);
     match PANIC_AT.with(|place| place.borrow_mut().take()) {
         Some(at) => error.at(at),
         None => error,
+    }
+}
+
+/// Drops a panic's payload, whose own `Drop` may panic too. The payload of that second panic is dropped if it is text, as what `panic!`
+/// makes is; anything else might go on for ever, and is leaked.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload)))
+        && !(second.is::<&str>() || second.is::<String>())
+    {
+        std::mem::forget(second);
     }
 }
 

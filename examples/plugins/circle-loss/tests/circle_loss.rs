@@ -1,6 +1,6 @@
 use circle_loss::{CircleLoss, Params};
 use ficta_core::{
-    Configure, Ctx, ErrorKind, NullHost, static_components,
+    Configure, Ctx, ErrorKind, NullHost, assert_plugin_snapshot, built_library, static_components,
     testing::{LossBatch, Steps, assert_close, check_gradient_with},
 };
 
@@ -90,6 +90,23 @@ fn detached_weights_give_the_papers_gradient() {
         .collect();
     assert_close(&detached, &expected, 1e-4, 1e-9);
     assert!(detached.iter().any(|g| g.abs() > 0.1));
+}
+
+/// The library as cargo builds it, opened as `ficta` opens it.
+#[test]
+fn it_keeps_the_contract() {
+    let library = built_library!("circle_loss");
+    library.check("circle", "{}", &[]).unwrap().assert_passed();
+    // With constant weights the gradient is no derivative, on purpose: that check fails, and no other.
+    let detached = library.check("circle", r#"{"detach_weights": true}"#, &[]).unwrap();
+    assert_eq!(detached.failures(), ["gradient"], "{detached}");
+}
+
+/// What it gives on the kit's standard batch.
+#[test]
+fn its_output_stays() {
+    let library = built_library!("circle_loss");
+    assert_plugin_snapshot!(library, "circle", r#"{"gamma": 64}"#);
 }
 
 #[test]

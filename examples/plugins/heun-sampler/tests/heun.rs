@@ -1,5 +1,6 @@
 use ficta_core::{
     Configure, Ctx, Denoiser, ErrorKind, NullHost, Prediction, Result, Sampler, TensorMut, TensorRef,
+    assert_plugin_snapshot, built_library,
     random::Stream,
     static_components,
     testing::{ToyDenoiser, assert_close, cosine_alpha_bar},
@@ -116,6 +117,23 @@ fn the_denoiser_is_asked_as_often_as_said() {
             "{guidance}"
         );
     }
+}
+
+/// The library as cargo builds it, opened as `ficta` opens it.
+#[test]
+fn it_keeps_the_contract() {
+    for params in ["{}", r#"{"steps": 5, "guidance": 2}"#] {
+        built_library!("heun_sampler")
+            .check("heun", params, &[])
+            .unwrap()
+            .assert_passed();
+    }
+}
+
+/// What it gives on the kit's standard conditions and seeds.
+#[test]
+fn its_output_stays() {
+    assert_plugin_snapshot!(built_library!("heun_sampler"), "heun", r#"{"steps": 7}"#);
 }
 
 #[test]

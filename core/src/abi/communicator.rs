@@ -53,7 +53,8 @@ impl RemoteCommunicator {
     pub fn new(object: CommunicatorObj<'static>) -> Result<Self> {
         let (rank, size) = (object.rank().into_result()?, object.size().into_result()?);
         if rank >= size {
-            return Err(Error::config(format!("communicator: rank {rank} of {size} processes")));
+            return Err(Error::data(format!("communicator: rank {rank} of {size} processes"))
+                .help("a plugin's ranks count from 0 to the number of processes less 1"));
         }
         Ok(Self { object, rank, size })
     }

@@ -31,6 +31,8 @@ const LOSS: &[Fault] = &[
         "a batch of no rows led to a panic",
     ),
     ("never-looks", &["cancellation"], "a second is allowed"),
+    // Takes the 30 s that this check is given.
+    ("never-returns", &["cancellation"], "did not come back within 30 s"),
     ("progress-falls", &["progress"], "fell from 2 to 1"),
 ];
 

@@ -116,11 +116,13 @@ fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Head
 fn warnings(input: &Input, floor: f64) -> Vec<String> {
     let failed = |arm: &&report::input::Arm| arm.average.mean.is_nan() || arm.average.mean <= floor;
     let warning = |arm: &report::input::Arm| {
+        let accuracy = match arm.average.mean {
+            mean if mean.is_nan() => "has no accuracy on held-out people".to_owned(),
+            mean => format!("verifies held-out people at {:.1}%", 100.0 * mean),
+        };
         format!(
-            "arm `{}` verifies held-out people at {:.1}%, no better than the untrained backbone ({:.1}%): its training has failed or \
-             its set teaches nothing",
+            "arm `{}` {accuracy}, no better than the untrained backbone ({:.1}%): its training has failed or its set teaches nothing",
             arm.name,
-            100.0 * arm.average.mean,
             100.0 * floor
         )
     };
@@ -160,7 +162,7 @@ mod tests {
         assert_eq!(said.len(), 3, "{said:?}");
         for (line, parts) in said
             .iter()
-            .zip([["`equal`", "78.8%"], ["`below`", "50.0%"], ["`failed`", "NaN%"]])
+            .zip([["`equal`", "78.8%"], ["`below`", "50.0%"], ["`failed`", "no accuracy"]])
         {
             assert!(parts.iter().all(|part| line.contains(part)), "{line}");
             assert!(line.contains("untrained backbone (78.8%)"), "{line}");

@@ -17,11 +17,20 @@ use ficta_tests::{
 const DIM: usize = 64;
 const CANDIDATES: usize = 30_000;
 
-struct Scene(tempfile::TempDir);
+/// Files, and a selector with its parameters.
+struct Scene {
+    folder: tempfile::TempDir,
+    selector: &'static str,
+}
+
+const ID_NMS: &str =
+    "--selector id-nms --param threshold_real=0.6 --param threshold_selected=0.55 --param order=given --threads 1";
+const K_CENTRE: &str = "--selector k-centre --param target=3000 --threads 1";
 
 impl Scene {
-    fn new() -> Self {
-        let scene = Self(tempfile::tempdir().unwrap());
+    fn new(selector: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let scene = Self { folder, selector };
         scene.features("candidates.safetensors", CANDIDATES, 1);
         scene.features("other.safetensors", CANDIDATES, 3);
         scene.features("real.safetensors", 2000, 2);
@@ -29,7 +38,7 @@ impl Scene {
     }
 
     fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// Features around a common direction, one a person.
@@ -47,7 +56,7 @@ impl Scene {
 
     fn arguments(&self, candidates: &str, out: &str, more: &[&str]) -> Vec<String> {
         let text = |name: &str| self.at(name).to_str().unwrap().to_owned();
-        let fixed = "--selector id-nms --param threshold_real=0.6 --param threshold_selected=0.55 --param order=given --threads 1";
+        let fixed = self.selector;
         [
             "select",
             "--candidates",
@@ -100,12 +109,16 @@ fn left_behind(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_killed_selection_goes_on_with_the_same_bytes() {
-    let scene = Scene::new();
+    [ID_NMS, K_CENTRE].map(goes_on);
+}
+
+fn goes_on(selector: &'static str) {
+    let scene = Scene::new(selector);
     scene
         .select("candidates.safetensors", "whole.safetensors", &[])
         .succeeded();
     assert_eq!(
-        left_behind(scene.0.path()),
+        left_behind(scene.folder.path()),
         [""; 0],
         "a short selection writes nothing down"
     );
@@ -113,17 +126,17 @@ fn a_killed_selection_goes_on_with_the_same_bytes() {
     let again = scene
         .select("candidates.safetensors", "killed.safetensors", &[])
         .succeeded();
-    assert!(again.stderr.contains("goes on at candidate"), "{again}");
+    assert!(again.stderr.contains("goes on after "), "{again}");
     assert_eq!(
         hash(&scene.at("whole.safetensors")),
         hash(&scene.at("killed.safetensors"))
     );
-    assert_eq!(left_behind(scene.0.path()), [""; 0]);
+    assert_eq!(left_behind(scene.folder.path()), [""; 0]);
 }
 
 #[test]
 fn other_candidates_or_parameters_start_anew_and_say_so() {
-    let scene = Scene::new();
+    let scene = Scene::new(ID_NMS);
     for (candidates, more) in [
         ("other.safetensors", &[][..]),
         ("candidates.safetensors", &["--seed", "9"]),

@@ -193,15 +193,7 @@ impl IdNms {
             checkpoint: None,
             ..self.params.clone()
         };
-        Key::default()
-            .text(env!("CARGO_PKG_VERSION"))
-            .text(&format!("{params:?} {}", ctx.seed()))
-            .numbers(scene.candidates.numbers())
-            .numbers(scene.real.numbers())
-            .places(scene.parents.unwrap_or_default())
-            .numbers(scene.variance)
-            .numbers(scene.real_variance)
-            .digest()
+        Key::of(scene, &format!("{params:?} {}", ctx.seed()))
     }
 
     fn order(&self, field: &Field<'_>, ctx: &Ctx<'_>) -> Result<Vec<usize>> {

@@ -12,7 +12,7 @@ use ficta_core::{Ctx, Decision};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::outcome::Verdict;
+use crate::{outcome::Verdict, scene::Scene};
 
 /// Where to write down how far a selection has come, and how often.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -67,7 +67,7 @@ impl Journal {
             Ok(bytes) => match read(&bytes) {
                 Some((found, begun)) if found == key && begun.order.len() == candidates => {
                     ctx.info(&format!(
-                        "goes on at candidate {} of {candidates}",
+                        "goes on after {} of {candidates} candidates",
                         begun.verdicts.len()
                     ));
                     Some(begun)
@@ -88,9 +88,14 @@ impl Journal {
         (journal, begun)
     }
 
+    /// Whether it is time to write.
+    pub(crate) fn due(&self) -> bool {
+        !self.failed && self.last.elapsed() >= self.every
+    }
+
     /// Writes if it is time. What cannot be written is told once: the selection itself needs no file.
     pub(crate) fn note(&mut self, order: &[usize], done: usize, verdicts: &[Verdict], ctx: &Ctx<'_>) {
-        if self.failed || self.last.elapsed() < self.every {
+        if !self.due() {
             return;
         }
         if let Err(error) = put(&self.file, &encode(self.key, order, done, verdicts)) {
@@ -109,25 +114,38 @@ impl Journal {
 pub(crate) struct Key(DefaultHasher);
 
 impl Key {
-    pub(crate) fn numbers(mut self, values: &[f32]) -> Self {
+    /// For a selection among these with what else it depends on: parameters and seed, as text.
+    pub(crate) fn of(scene: &Scene<'_>, settings: &str) -> u64 {
+        Self::default()
+            .text(env!("CARGO_PKG_VERSION"))
+            .text(settings)
+            .numbers(scene.candidates.numbers())
+            .numbers(scene.real.numbers())
+            .places(scene.parents.unwrap_or_default())
+            .numbers(scene.variance)
+            .numbers(scene.real_variance)
+            .digest()
+    }
+
+    fn numbers(mut self, values: &[f32]) -> Self {
         self.0.write_usize(values.len());
         values.iter().for_each(|v| self.0.write_u32(v.to_bits()));
         self
     }
 
-    pub(crate) fn places(mut self, values: &[i64]) -> Self {
+    fn places(mut self, values: &[i64]) -> Self {
         self.0.write_usize(values.len());
         values.iter().for_each(|v| self.0.write_i64(*v));
         self
     }
 
-    pub(crate) fn text(mut self, text: &str) -> Self {
+    fn text(mut self, text: &str) -> Self {
         self.0.write_usize(text.len());
         self.0.write(text.as_bytes());
         self
     }
 
-    pub(crate) fn digest(self) -> u64 {
+    fn digest(self) -> u64 {
         self.0.finish()
     }
 }

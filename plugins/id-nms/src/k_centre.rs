@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::{
     columns::Columns,
     field::Field,
+    journal::{Checkpoint, Journal, Key},
     metric::{Measure, Side},
     outcome::{Outcome, Verdict},
     scene::{self, Scene},
@@ -26,6 +27,8 @@ pub struct KCentreParams {
     /// Stop when every candidate left has a cosine above this to a real or selected identity. 1 stops at none.
     #[schemars(range(min = -1.0, max = 1.0))]
     pub threshold: f64,
+    /// Where a long selection writes down how far it has come. The host sets it; it changes no outcome.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Default for KCentreParams {
@@ -33,6 +36,7 @@ impl Default for KCentreParams {
         Self {
             target: 0,
             threshold: 0.75,
+            checkpoint: None,
         }
     }
 }
@@ -124,8 +128,31 @@ impl IdSelector for KCentre {
         } else {
             self.params.target
         };
-        while centres.selected.len() < target && centres.select(self.params.threshold, ctx)? {}
+        let mut journal = self.params.checkpoint.as_ref().map(|settings| {
+            let (journal, begun) = Journal::open(settings, self.key(&scene, ctx), scene.len(), ctx);
+            if let Some(begun) = begun {
+                centres.take_up(&begun.order[..begun.verdicts.len()]);
+            }
+            journal
+        });
+        while centres.selected.len() < target && centres.select(self.params.threshold, ctx)? {
+            if let Some(journal) = journal.as_mut().filter(|journal| journal.due()) {
+                let (order, verdicts) = centres.so_far();
+                journal.note(&order, centres.selected.len(), &verdicts, ctx);
+            }
+        }
         centres.outcome(self.params.threshold, ctx)?.write(out)
+    }
+}
+
+impl KCentre {
+    /// Stands for everything that a selection depends on.
+    fn key(&self, scene: &Scene<'_>, ctx: &Ctx<'_>) -> u64 {
+        let params = KCentreParams {
+            checkpoint: None,
+            ..self.params.clone()
+        };
+        Key::of(scene, &format!("{params:?} {}", ctx.seed()))
     }
 }
 
@@ -158,6 +185,29 @@ impl<'f> Centres<'f> {
         }
     }
 
+    /// Takes these as selected, in this order. Everybody else is compared with them when it matters: what is known until then is at most what is true.
+    fn take_up(&mut self, selected: &[usize]) {
+        let mut taken = vec![false; self.nearest_real.len()];
+        for candidate in selected {
+            taken[*candidate] = true;
+            self.push(*candidate);
+        }
+        self.waiting.retain(|waiting| !taken[waiting.candidate]);
+    }
+
+    /// The selected ones, then everybody else; and their verdicts as far as they are known.
+    fn so_far(&self) -> (Vec<usize>, Vec<Verdict>) {
+        let mut order = self.selected.clone();
+        order.extend(self.waiting.iter().map(|waiting| waiting.candidate));
+        (order, vec![Verdict::KEEP; self.nearest_real.len()])
+    }
+
+    fn push(&mut self, candidate: usize) {
+        let Field { codec, scene, .. } = self.field;
+        self.columns.push(codec, &scene.candidates, candidate, f32::MIN);
+        self.selected.push(candidate);
+    }
+
     /// Selects the farthest candidate; false where none is left whose nearest centre is within the threshold.
     fn select(&mut self, threshold: f64, ctx: &Ctx<'_>) -> Result<bool> {
         loop {
@@ -175,13 +225,7 @@ impl<'f> Centres<'f> {
         let Some(first) = self.waiting.pop() else {
             return Ok(false);
         };
-        self.columns.push(
-            &self.field.codec,
-            &self.field.scene.candidates,
-            first.candidate,
-            f32::MIN,
-        );
-        self.selected.push(first.candidate);
+        self.push(first.candidate);
         Ok(true)
     }
 

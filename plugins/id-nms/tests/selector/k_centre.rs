@@ -1,7 +1,9 @@
 //! Farthest point first, against the definition as plain loops.
 
+use std::sync::atomic::Ordering;
+
 use ficta_core::{Configure, Decision, ErrorKind};
-use ficta_id_nms::{KCentre, KCentreParams};
+use ficta_id_nms::{Checkpoint, KCentre, KCentreParams};
 use proptest::prelude::*;
 
 use crate::{
@@ -64,7 +66,7 @@ proptest! {
             1 => Scene::smooth(count, real, dim, seed),
             _ => Scene::children(count, 1 + real, 60 + dim, 0.02, false, seed),
         };
-        let params = KCentreParams { target, threshold };
+        let params = KCentreParams { target, threshold, checkpoint: None };
         prop_assert_eq!(decide(&scene, params.clone(), threads), naive(&scene, &params));
     }
 }
@@ -75,6 +77,7 @@ fn many_centres_and_threads_change_nothing() {
     let params = KCentreParams {
         target: 150,
         threshold: 1.0,
+        checkpoint: None,
     };
     let expected = naive(&scene, &params);
     assert_eq!(expected.selected, 150);
@@ -86,8 +89,47 @@ fn many_centres_and_threads_change_nothing() {
 #[test]
 fn a_threshold_out_of_range_is_refused() {
     for threshold in [-1.1, f64::NAN] {
-        let error = KCentre::configure(KCentreParams { target: 0, threshold }).expect_err("out of range");
+        let params = KCentreParams {
+            threshold,
+            ..KCentreParams::default()
+        };
+        let error = KCentre::configure(params).expect_err("out of range");
         assert_eq!(error.kind(), ErrorKind::CONFIG);
         assert!(error.message().contains("threshold"), "{error}");
+    }
+}
+
+/// Stopped after ever more reports of progress, each time going on from where it stood.
+#[test]
+fn what_was_stopped_goes_on_as_if_it_had_not_been() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scene = Scene::smooth(2000, 40, 16, 5);
+    for (number, (target, threshold)) in [(150, 1.0), (0, 0.6), (0, -1.0)].into_iter().enumerate() {
+        let undisturbed = KCentreParams {
+            target,
+            threshold,
+            checkpoint: None,
+        };
+        let params = KCentreParams {
+            checkpoint: Some(Checkpoint {
+                file: folder.path().join(format!("{number}.state")),
+                every: 0.0,
+            }),
+            ..undisturbed.clone()
+        };
+        let mut went_on = 0;
+        let found = (0..1000)
+            .zip([1, 2, 3].into_iter().cycle())
+            .find_map(|(stops, threads)| {
+                let host = TestHost::new(0, threads);
+                host.patience.store(3 + stops, Ordering::Relaxed);
+                let mut selector = KCentre::configure(params.clone()).expect("params in range");
+                let found = scene.select(&mut selector, &host).ok();
+                went_on += usize::from(host.heard("goes on after"));
+                found
+            });
+        assert_eq!(found.expect("an end"), decide(&scene, undisturbed, 2), "{params:?}");
+        // With a threshold that nobody meets nothing is selected, and nothing written down.
+        assert_eq!(went_on > 0, threshold > -1.0, "{params:?}");
     }
 }

@@ -101,7 +101,7 @@ fn the_state_of_another_selection_is_not_taken_up() {
     select(&scene, &params, 3);
     let state = fs::read(&file).expect("a state");
     let (_, host) = select(&scene, &params, 3);
-    assert!(host.heard("goes on at candidate"));
+    assert!(host.heard("goes on after"));
 
     let mut one_bit = Scene::smooth(2000, 40, 16, 5);
     one_bit.candidates[777] = f32::from_bits(one_bit.candidates[777].to_bits() ^ 1);

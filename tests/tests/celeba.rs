@@ -171,7 +171,7 @@ fn an_estimate_comes_from_real_steps_and_says_that_it_is_one() {
         .succeeded()
         .json();
     let calibration = &plan["outlook"]["calibration"];
-    for network in ["backbone", "denoiser"] {
+    for network in ["backbone", "denoiser", "prediction", "encoder"] {
         let seconds = calibration[network]["seconds"].as_f64().unwrap();
         assert!(seconds > 0.0 && seconds < 60.0, "{network}: {seconds}");
         let memory = calibration[network]["peak_memory"].as_u64();
@@ -184,11 +184,29 @@ fn an_estimate_comes_from_real_steps_and_says_that_it_is_one() {
     let first = trainings(&plan)[0];
     let seconds = calibration["denoiser"]["seconds"].as_f64().unwrap() * first["steps"].as_f64().unwrap();
     assert!((first["estimated_seconds"].as_f64().unwrap() / seconds - 1.0).abs() < 1e-9);
+    // Each set's images in batches of the run's size, each batch asked for as often as the sampler says.
+    let sets = plan["outlook"]["generations"].as_array().unwrap();
+    assert_eq!(sets.len(), 2, "{sets:?}");
+    for set in sets {
+        let [images, predictions] = ["images", "predictions_per_image"].map(|key| set[key].as_f64().unwrap());
+        let batches = images / 8.0; // generation.batch of the miniature
+        let seconds = calibration["prediction"]["seconds"].as_f64().unwrap() * batches * predictions;
+        assert!(
+            (set["estimated_seconds"].as_f64().unwrap() / seconds - 1.0).abs() < 1e-9,
+            "{set}"
+        );
+    }
+    assert!(plan["outlook"]["encoding"]["estimated_seconds"].as_f64().unwrap() > 0.0);
     let text = scene.ficta("plan", &more).succeeded().stdout;
-    assert!(
-        text.contains("ESTIMATE, not a promise") && text.contains("steps of 64 images"),
-        "{text}"
-    );
+    for words in [
+        "ESTIMATE, not a promise",
+        "steps of 64 images",
+        "generate/fictional",
+        "s a prediction",
+        "encoding all ",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
     assert!(!scene.at("run").exists(), "a plan writes nothing");
 }
 

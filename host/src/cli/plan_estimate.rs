@@ -1,4 +1,4 @@
-//! What `ficta plan` says of a run's trainings.
+//! What `ficta plan` says of a run's trainings and generated sets.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::own_stdout::out;
 use crate::{
     config::RunConfig,
-    estimate::{Calibration, Estimate, Training, estimate, trainings},
+    estimate::{Calibration, ENCODED, Estimate, Generation, Training, estimate, generations, photographs, trainings},
     pipeline::Plan,
     registry::Registry,
     report::grouped,
@@ -18,7 +18,7 @@ use crate::{
 /// `--estimate` of `ficta plan`.
 #[derive(clap::Args, Debug)]
 pub struct EstimateArgs {
-    /// Takes a few real steps of the run's backbone and denoiser on this machine, and estimates time and memory of the trainings from them.
+    /// Takes a few real steps of the run's backbone, denoiser and encoder on this machine, and estimates time and memory of the run from them.
     #[arg(long)]
     pub estimate: bool,
     /// Seconds of calibration for each network. A batch that takes longer is drawn on to from smaller ones.
@@ -26,9 +26,14 @@ pub struct EstimateArgs {
     pub estimate_seconds: f64,
 }
 
-/// The trainings of a plan, and what they are estimated to take.
+/// The trainings and generated sets of a plan, and what they are estimated to take.
 pub struct Outlook {
     trainings: Vec<Training>,
+    generations: Vec<Generation>,
+    /// Images that the encoder is given, where that is known: the photographs twice, at full size and at that of generated images, and these.
+    encoded: u64,
+    /// Images that the denoiser makes at once.
+    batch: usize,
     estimate: Option<Estimate>,
 }
 
@@ -38,21 +43,23 @@ impl Outlook {
     /// # Errors
     /// Seconds that are none; the components'.
     pub fn new(args: &EstimateArgs, config: &RunConfig, plan: &Plan, registry: &Registry) -> Result<Self> {
-        let trainings = trainings(config, plan);
-        if !args.estimate || trainings.is_empty() {
-            return Ok(Self {
-                trainings,
-                estimate: None,
-            });
+        let generations = generations(config, plan, registry);
+        let mut outlook = Self {
+            trainings: trainings(config, plan),
+            encoded: 2 * photographs(config) as u64 + generations.iter().filter_map(Generation::images).sum::<u64>(),
+            generations,
+            batch: config.generation.batch,
+            estimate: None,
+        };
+        if !args.estimate || outlook.trainings.is_empty() {
+            return Ok(outlook);
         }
         let budget = Duration::try_from_secs_f64(args.estimate_seconds).map_err(|e| {
             Error::config(format!("--estimate-seconds {}: {e}", args.estimate_seconds)).help("give seconds, such as 60")
         })?;
         let host = RunHost::new(config.run.seed, config.run.threads, true, Arc::default());
-        Ok(Self {
-            trainings,
-            estimate: Some(estimate(config, registry, &host, budget)?),
-        })
+        outlook.estimate = Some(estimate(config, registry, &host, budget)?);
+        Ok(outlook)
     }
 
     fn calibration(&self, stage: &str) -> Option<&Calibration> {
@@ -65,6 +72,17 @@ impl Outlook {
 
     fn seconds(&self, training: &Training) -> Option<f64> {
         Some(self.calibration(&training.stage)?.seconds * training.steps as f64)
+    }
+
+    fn generating(&self, generation: &Generation) -> Option<f64> {
+        let of = self.estimate.as_ref()?.prediction.as_ref()?;
+        let predictions = generation.images()? as f64 * generation.predictions? as f64;
+        Some(of.seconds / self.batch as f64 * predictions)
+    }
+
+    fn encoding(&self) -> Option<f64> {
+        let of = self.estimate.as_ref()?.encoder.as_ref()?;
+        Some(of.seconds / ENCODED as f64 * self.encoded as f64)
     }
 
     /// For `--json`.
@@ -80,7 +98,18 @@ impl Outlook {
                 })
             })
             .collect();
-        json!({"trainings": each, "calibration": self.estimate})
+        let sets: Vec<_> = self
+            .generations
+            .iter()
+            .map(|g| {
+                json!({
+                    "stage": g.stage, "identities": g.identities, "images": g.images(), "predictions_per_image": g.predictions,
+                    "up_to_date": g.up_to_date, "estimated_seconds": self.generating(g),
+                })
+            })
+            .collect();
+        let encoding = json!({"images": self.encoded, "estimated_seconds": self.encoding()});
+        json!({"trainings": each, "generations": sets, "encoding": encoding, "calibration": self.estimate})
     }
 
     /// For people.
@@ -110,29 +139,89 @@ impl Outlook {
                 None => out!("  {line}"),
             }
         }
-        let Some(estimate) = &self.estimate else {
-            out!("  (--estimate calibrates on this machine and estimates their time and memory)");
+        self.show_generations();
+        match &self.estimate {
+            Some(estimate) => self.show_estimate(estimate),
+            None => out!("  (--estimate calibrates on this machine and estimates their time and memory)"),
+        }
+    }
+
+    fn show_generations(&self) {
+        if self.generations.is_empty() {
             return;
-        };
-        let to_do = self.trainings.iter().filter(|t| !t.up_to_date);
-        let all: f64 = to_do.filter_map(|t| self.seconds(t)).sum();
+        }
+        out!("generated sets");
+        let width = self.generations.iter().map(|g| g.stage.len()).max().unwrap_or(0);
+        for set in &self.generations {
+            let mut line = match set.identities {
+                Some(count) => format!(
+                    "{} identities, {} images",
+                    grouped(count as u64),
+                    grouped(set.images().unwrap_or_default())
+                ),
+                None => format!("all selected identities, {} images each", set.images_per_id),
+            };
+            if let Some(predictions) = set.predictions {
+                line.push_str(&format!(" of {} predictions", grouped(predictions)));
+            }
+            match self.generating(set) {
+                _ if set.up_to_date => line.push_str("; up to date"),
+                Some(seconds) => line.push_str(&format!("; about {}", duration(seconds))),
+                None => {}
+            }
+            out!("  {:width$}  {line}", set.stage);
+        }
+    }
+
+    fn show_estimate(&self, estimate: &Estimate) {
+        let trainings = self.trainings.iter().filter(|t| !t.up_to_date);
+        let training: f64 = trainings.filter_map(|t| self.seconds(t)).sum();
+        let sets: Vec<_> = self.generations.iter().filter(|g| !g.up_to_date).collect();
+        let generating: Vec<f64> = sets.iter().filter_map(|g| self.generating(g)).collect();
+        let mut parts = vec![format!("the trainings about {}", duration(training))];
+        if !sets.is_empty() {
+            parts.push(match generating.len() == sets.len() {
+                true => format!("the generated sets about {}", duration(generating.iter().sum())),
+                false => "the generated sets unknown".into(),
+            });
+        }
+        parts.push(match self.encoding() {
+            Some(seconds) => format!(
+                "encoding all {} images about {}",
+                grouped(self.encoded),
+                duration(seconds)
+            ),
+            None => "encoding unknown (the encoder cannot be built yet)".into(),
+        });
         out!(
-            "ESTIMATE, not a promise: real steps of these networks on random images, on this machine with {} threads and whatever else it was doing. All \
-             trainings that are to do: about {}. Loading of images, generation, encoding and evaluation are not in it; memory is that of the process in a step, without the \
-             run's images.",
+            "ESTIMATE, not a promise: real steps of these networks on random images, on this machine with {} threads and whatever else it was doing. What is to \
+             do: {}. Loading of images, selection and evaluation are not in it; memory is that of the process in a step, without the run's images.",
             estimate.threads,
-            duration(all)
+            parts.join(", ")
         );
         let classes = grouped(estimate.classes as u64);
-        out!("  backbone ({classes} classes): {}", calibrated(&estimate.backbone));
-        if let Some(denoiser) = &estimate.denoiser {
-            out!("  denoiser: {}", calibrated(denoiser));
+        out!(
+            "  backbone ({classes} classes): {}",
+            calibrated(&estimate.backbone, "step")
+        );
+        for (what, unit, of) in [
+            ("denoiser", "step", &estimate.denoiser),
+            ("generation", "prediction", &estimate.prediction),
+            ("encoder", "call", &estimate.encoder),
+        ] {
+            if let Some(of) = of {
+                out!("  {what}: {}", calibrated(of, unit));
+            }
         }
     }
 }
 
-fn calibrated(of: &Calibration) -> String {
-    format!("{:.3} s a step, {} ({})", of.seconds, memory(of.peak_memory), of.how)
+fn calibrated(of: &Calibration, unit: &str) -> String {
+    let how = match unit {
+        "step" => of.how.clone(),
+        unit => of.how.replace("steps", &format!("{unit}s")),
+    };
+    format!("{:.3} s a {unit}, {} ({how})", of.seconds, memory(of.peak_memory))
 }
 
 fn memory(bytes: Option<u64>) -> String {

@@ -1,11 +1,15 @@
-//! What a run's trainings will take, before they are started: steps and images, which the run file says, and an estimate of time and memory from a few real
-//! steps on this machine.
+//! What a run's trainings and generated sets will take, before they are started: steps and images, which the run file says, and an estimate of time and memory
+//! from a few real steps on this machine.
 
 mod calibration;
+mod generations;
 mod peak_memory;
+mod people;
 mod probes;
 mod trainings;
 
 pub use calibration::{Calibration, calibrate};
-pub use probes::{Estimate, estimate};
+pub use generations::{Generation, generations};
+pub use people::photographs;
+pub use probes::{ENCODED, Estimate, estimate};
 pub use trainings::{Training, trainings};

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use ficta_core::{Result, TensorRef, random::Stream};
+use ficta_core::{Denoiser, Result, TensorMut, TensorRef, random::Stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Calibration, calibrate};
+use super::{Calibration, calibrate, people::real_people};
 use crate::{
-    config::{REAL, RunConfig},
-    data::{People, source},
+    config::{DenoiserConfig, REAL, RunConfig},
     registry::Registry,
     run_host::RunHost,
 };
@@ -26,11 +25,19 @@ pub struct Estimate {
     pub classes: usize,
     /// Of the denoiser, where the run has one.
     pub denoiser: Option<Calibration>,
+    /// Of one prediction of the denoiser for a batch of `generation.batch`, where the run has one.
+    pub prediction: Option<Calibration>,
+    /// Of the encoder on [`ENCODED`] images of `data.full_size`, else `data.size`, where its weights are there.
+    pub encoder: Option<Calibration>,
     /// Threads.
     pub threads: usize,
 }
 
-/// Takes a few steps of the run's backbone and of its denoiser on random images, at most about `budget` for each.
+/// Images that the encoder is measured with.
+pub const ENCODED: usize = 64;
+
+/// Takes a few steps of the run's backbone and of its denoiser on random images, asks the denoiser for a few predictions and the encoder for a few features,
+/// at most about `budget` for each.
 ///
 /// # Errors
 /// The components'.
@@ -38,23 +45,27 @@ pub fn estimate(config: &RunConfig, registry: &Registry, host: &RunHost, budget:
     let classes = most_classes(config);
     host.enter("estimate");
     let backbone = host.uncounted(|| backbone(config, registry, host, classes, budget))?;
-    let denoiser = match &config.denoiser {
-        Some(_) => Some(host.uncounted(|| denoiser(config, registry, host, budget))?),
-        None => None,
-    };
+    let (mut denoiser, mut prediction) = (None, None);
+    if let Some(choice) = &config.denoiser {
+        let mut network = Network::new(config, choice, registry, host)?;
+        denoiser = Some(host.uncounted(|| network.training(choice, host, budget))?);
+        prediction = Some(host.uncounted(|| network.predictions(config.generation.batch, host, budget))?);
+    }
+    let encoder = host.uncounted(|| encoder(config, registry, host, budget))?;
     host.enter("");
     Ok(Estimate {
         backbone,
         classes,
         denoiser,
+        prediction,
+        encoder,
         threads: host.ctx().threads(),
     })
 }
 
 /// Classes of the arm that has most, as far as that is known before the run.
 fn most_classes(config: &RunConfig) -> usize {
-    let people = source::open(&config.data.path).and_then(|source| People::of(&*source));
-    let real = people.map_or(0, |people| people.len().saturating_sub(config.data.held_out));
+    let real = real_people(config);
     let of_arm = |arm: &crate::config::Arm| {
         let photographed = if arm.real { real } else { 0 };
         let generated = match arm.ids.as_deref() {
@@ -122,33 +133,90 @@ fn scaled_down(params: &Value, images: usize, batch: usize) -> Value {
     params
 }
 
-fn denoiser(config: &RunConfig, registry: &Registry, host: &RunHost, budget: Duration) -> Result<Calibration> {
-    let Some(choice) = &config.denoiser else {
-        return Err(ficta_core::Error::config("no [denoiser]"));
-    };
-    // The length of a condition hardly matters to the time; an encoder whose weights are not there yet is no reason to know nothing.
-    let dim = registry
-        .encoder(&config.encoder.plugin, &config.encoder.params)
-        .map_or(512, |e| e.info().dim);
-    let mut network = registry.denoiser(&choice.plugin, &choice.params)?;
-    network.initialise(dim, 0, &host.ctx())?;
-    let info = network.info();
-    let rate = choice.training.learning_rate.at(0, choice.training.steps);
-    let mut step = |images: usize| {
-        let shape = [images, info.channels, info.height, info.width];
-        let (pixels, conditions) = (noise(shape.iter().product()), noise(images * dim));
-        let seeds: Vec<u64> = (0..images as u64).collect();
-        network
-            .train_step(
+/// The run's denoiser with weights drawn anew.
+struct Network {
+    denoiser: Box<dyn Denoiser>,
+    /// Length of a condition.
+    dim: usize,
+}
+
+impl Network {
+    fn new(config: &RunConfig, choice: &DenoiserConfig, registry: &Registry, host: &RunHost) -> Result<Self> {
+        // The length of a condition hardly matters to the time; an encoder whose weights are not there yet is no reason to know nothing.
+        let dim = registry
+            .encoder(&config.encoder.plugin, &config.encoder.params)
+            .map_or(512, |e| e.info().dim);
+        let mut denoiser = registry.denoiser(&choice.plugin, &choice.params)?;
+        denoiser.initialise(dim, 0, &host.ctx())?;
+        Ok(Self { denoiser, dim })
+    }
+
+    fn shape(&self, images: usize) -> [usize; 4] {
+        let info = self.denoiser.info();
+        [images, info.channels, info.height, info.width]
+    }
+
+    fn training(&mut self, choice: &DenoiserConfig, host: &RunHost, budget: Duration) -> Result<Calibration> {
+        let rate = choice.training.learning_rate.at(0, choice.training.steps);
+        let mut step = |images: usize| {
+            let shape = self.shape(images);
+            let (pixels, conditions) = (noise(shape.iter().product()), noise(images * self.dim));
+            let seeds: Vec<u64> = (0..images as u64).collect();
+            self.denoiser
+                .train_step(
+                    TensorRef::new(&pixels, &shape)?,
+                    TensorRef::new(&conditions, &[images, self.dim])?,
+                    TensorRef::new(&seeds, &[images])?,
+                    rate,
+                    &host.ctx(),
+                )
+                .map(drop)
+        };
+        calibrate(choice.training.batch, budget, &mut step)
+            .map_err(|e| e.context(format!("denoiser `{}`", choice.plugin)))
+    }
+
+    fn predictions(&mut self, batch: usize, host: &RunHost, budget: Duration) -> Result<Calibration> {
+        let mut predict = |images: usize| {
+            let shape = self.shape(images);
+            let (pixels, conditions) = (noise(shape.iter().product()), noise(images * self.dim));
+            let (t, mut out) = (vec![0i64; images], vec![0f32; pixels.len()]);
+            self.denoiser.predict(
                 TensorRef::new(&pixels, &shape)?,
-                TensorRef::new(&conditions, &[images, dim])?,
-                TensorRef::new(&seeds, &[images])?,
-                rate,
+                TensorRef::new(&t, &[images])?,
+                Some(TensorRef::new(&conditions, &[images, self.dim])?),
+                TensorMut::new(&mut out, &shape)?,
                 &host.ctx(),
             )
-            .map(drop)
+        };
+        calibrate(batch, budget, &mut predict).map_err(|e| e.context("a prediction of the denoiser"))
+    }
+}
+
+/// `None` where the encoder cannot be built, as before its weights are there.
+fn encoder(config: &RunConfig, registry: &Registry, host: &RunHost, budget: Duration) -> Result<Option<Calibration>> {
+    let choice = &config.encoder;
+    let Ok(mut encoder) = registry.encoder(&choice.plugin, &choice.params) else {
+        return Ok(None);
     };
-    calibrate(choice.training.batch, budget, &mut step).map_err(|e| e.context(format!("denoiser `{}`", choice.plugin)))
+    let (dim, side) = (encoder.info().dim, config.data.size);
+    let (height, width) = config
+        .data
+        .full_size
+        .map_or((side, side), |full| (full.height, full.width));
+    let mut encode = |images: usize| {
+        let shape = [images, height, width, 3];
+        let pixels: Vec<u8> = noise(shape.iter().product())
+            .iter()
+            .map(|x| (127.5 * (x + 1.0)) as u8)
+            .collect();
+        let mut features = vec![0f32; images * dim];
+        let out = TensorMut::new(&mut features, &[images, dim])?;
+        encoder.encode(TensorRef::new(&pixels, &shape)?, out, &host.ctx())
+    };
+    calibrate(ENCODED, budget, &mut encode)
+        .map(Some)
+        .map_err(|e| e.context(format!("encoder `{}`", choice.plugin)))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ struct Shown {
 pub struct RunHost {
     seed: u64,
     threads: usize,
+    device: Device,
     quiet: bool,
     /// Whether progress is shown; not while a component works on a part of what the stage itself counts.
     counting: AtomicBool,
@@ -45,6 +46,7 @@ impl RunHost {
         Self {
             seed,
             threads,
+            device: Device::CPU,
             quiet,
             counting: AtomicBool::new(true),
             cancelled,
@@ -52,6 +54,13 @@ impl RunHost {
             stage: Mutex::default(),
             shown: Mutex::default(),
         }
+    }
+
+    /// Has components compute on this device where they can.
+    #[must_use]
+    pub fn on(mut self, device: Device) -> Self {
+        self.device = device;
+        self
     }
 
     /// Takes the run's collectives from a component.
@@ -183,7 +192,7 @@ impl HostServices for RunHost {
         self.threads as u32
     }
     fn device(&self) -> Device {
-        Device::CPU
+        self.device
     }
     fn rank(&self) -> u32 {
         self.communicator.rank() as u32

@@ -57,7 +57,7 @@ impl Outlook {
         let budget = Duration::try_from_secs_f64(args.estimate_seconds).map_err(|e| {
             Error::config(format!("--estimate-seconds {}: {e}", args.estimate_seconds)).help("give seconds, such as 60")
         })?;
-        let host = RunHost::new(config.run.seed, config.run.threads, true, Arc::default());
+        let host = RunHost::new(config.run.seed, config.run.threads, true, Arc::default()).on(config.run.device.here());
         outlook.estimate = Some(estimate(config, registry, &host, budget)?);
         Ok(outlook)
     }

@@ -93,7 +93,8 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
         json_file::write(&lock, &plan.lock)?;
     }
     cancellation::grace(config.run.cancel_grace);
-    let mut host = RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled);
+    let mut host =
+        RunHost::new(config.run.seed, config.run.threads, args.quiet, cancelled).on(config.run.device.here());
     if let Some(choice) = &config.communicator {
         host = host.with_communicator(communicator(&registry, choice)?);
     }

@@ -14,7 +14,7 @@ use super::{
     train_evaluation::TrainEvaluationArgs,
 };
 use crate::{
-    config::{ComponentChoice, LearningRate, Sampling, TrainingConfig},
+    config::{ComponentChoice, ComputeDevice, LearningRate, Sampling, TrainingConfig},
     data::{People, source},
     pipeline::{
         Place, PluginsLock,
@@ -89,6 +89,9 @@ pub struct TrainArgs {
     /// Threads; 0 for all cores.
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    /// Where the backbone computes if it can: auto (the first GPU where there is one), cpu, cuda or cuda:N.
+    #[arg(long, default_value_t = ComputeDevice::Auto)]
+    device: ComputeDevice,
     /// Threads that decode images ahead of the training, instead of as many as --threads.
     #[arg(long, value_name = "N")]
     loader_threads: Option<usize>,
@@ -173,7 +176,7 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,
     };
-    let host = RunHost::new(args.seed, threads, args.quiet, cancelled);
+    let host = RunHost::new(args.seed, threads, args.quiet, cancelled).on(args.device.here());
     host.enter("data");
     let streamed = open_images(args, &backbone, &registry, threads)?;
     let images = TrainingImages::Streamed(&streamed);

@@ -3,6 +3,7 @@
 mod arm;
 mod check;
 mod component;
+mod compute_device;
 mod denoiser;
 mod evaluation;
 mod figures;
@@ -16,6 +17,7 @@ mod training;
 
 pub use arm::{Arm, Claim, REAL};
 pub use component::ComponentChoice;
+pub use compute_device::ComputeDevice;
 pub use denoiser::{DenoiserConfig, DenoiserTraining};
 pub use evaluation::EvaluationConfig;
 pub use figures::FiguresConfig;

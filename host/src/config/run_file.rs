@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Arm, Claim, ComponentChoice, DenoiserConfig, EvaluationConfig, FiguresConfig, GenerationConfig, IdSet,
-    MetricsConfig, TrainingConfig,
+    Arm, Claim, ComponentChoice, ComputeDevice, DenoiserConfig, EvaluationConfig, FiguresConfig, GenerationConfig,
+    IdSet, MetricsConfig, TrainingConfig,
 };
 use crate::{data::DataConfig, statistics::StatisticsConfig};
 
@@ -70,6 +70,10 @@ pub struct RunSection {
     /// Threads a component may use; 0 for all cores. libtorch's sums depend on it in their last bits, so fix it to compare runs.
     #[serde(default)]
     pub threads: usize,
+    /// Where components that can shall compute: `auto` (the first GPU where there is one), `cpu`, `cuda` or `cuda:N`. It changes the last bits of what
+    /// networks compute, and so no finished stage is done again for it.
+    #[serde(default, skip_serializing_if = "ComputeDevice::is_auto")]
+    pub device: ComputeDevice,
     /// Seconds that a component has to return after the user has asked to stop; then the process ends, with what is finished kept.
     #[serde(default = "ten", skip_serializing_if = "is_ten")]
     pub cancel_grace: u64,

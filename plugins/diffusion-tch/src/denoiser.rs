@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ficta_core::{Configure, Ctx, Denoiser, DenoiserInfo, Device, Error, Result, SaveKind, TensorMut, TensorRef};
-use ficta_tch_bridge::ComputeScope;
+use ficta_core::{Configure, Ctx, Denoiser, DenoiserInfo, Error, Result, SaveKind, TensorMut, TensorRef};
+use ficta_tch_bridge::{ComputeScope, device, say_device};
 
 use crate::{
     Params,
@@ -37,9 +37,13 @@ fn not_initialised() -> Error {
     Error::config("the UNet has no weights yet").help("initialise it or load a file first")
 }
 
-fn on_the_cpu(ctx: &Ctx<'_>) {
-    if ctx.device() != Device::CPU {
-        ctx.warn(&format!("unet computes on the CPU only, not on {:?}", ctx.device()));
+impl UnetDenoiser {
+    /// Takes a new model, on the device that the host wants.
+    fn place(&mut self, mut model: Model, ctx: &Ctx<'_>) -> Result<()> {
+        say_device("unet", ctx);
+        model.move_to(device(ctx))?;
+        self.model = Some(model);
+        Ok(())
     }
 }
 
@@ -58,9 +62,7 @@ impl Denoiser for UnetDenoiser {
 
     fn initialise(&mut self, condition_dim: usize, seed: u64, ctx: &Ctx<'_>) -> Result<()> {
         let _scope = ComputeScope::single_threaded();
-        on_the_cpu(ctx);
-        self.model = Some(Model::new(&self.params, condition_dim, seed)?);
-        Ok(())
+        self.place(Model::new(&self.params, condition_dim, seed)?, ctx)
     }
 
     fn predict(
@@ -73,6 +75,7 @@ impl Denoiser for UnetDenoiser {
     ) -> Result<()> {
         let _scope = ComputeScope::single_threaded();
         let model = self.model.as_mut().ok_or_else(not_initialised)?;
+        model.move_to(device(ctx))?;
         predict::predict(
             model,
             &self.params,
@@ -93,6 +96,7 @@ impl Denoiser for UnetDenoiser {
     ) -> Result<f64> {
         let _scope = ComputeScope::single_threaded();
         let model = self.model.as_mut().ok_or_else(not_initialised)?;
+        model.move_to(device(ctx))?;
         let batch = Batch {
             images,
             conditions,
@@ -109,8 +113,6 @@ impl Denoiser for UnetDenoiser {
 
     fn load(&mut self, path: &Path, ctx: &Ctx<'_>) -> Result<()> {
         let _scope = ComputeScope::single_threaded();
-        on_the_cpu(ctx);
-        self.model = Some(persistence::load(&self.params, path)?);
-        Ok(())
+        self.place(persistence::load(&self.params, path)?, ctx)
     }
 }

@@ -2,7 +2,7 @@
 
 use ficta_core::{Error, Result};
 use ficta_tch_bridge::{AdamW, AdamWSettings, Ema, Initialiser, Parameters};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use crate::{Params, network::Unet};
 
@@ -40,5 +40,22 @@ impl Model {
             condition_dim,
             for_use: None,
         })
+    }
+
+    /// Moves all that it holds to `device`; does nothing where it is there.
+    pub(crate) fn move_to(&mut self, device: Device) -> Result<()> {
+        if self.device() == device {
+            return Ok(());
+        }
+        self.for_use = None;
+        self.ema.move_to(device)?;
+        self.optimiser.move_to(device)?;
+        // Last: where they are says where the model is.
+        self.parameters.move_to(device)
+    }
+
+    /// Where it computes.
+    pub(crate) fn device(&self) -> Device {
+        self.parameters.tensors().first().map_or(Device::Cpu, Tensor::device)
     }
 }

@@ -2,7 +2,7 @@
 
 use ficta_core::{Ctx, Result, TensorMut, TensorRef};
 use ficta_tch_bridge::{Borrowed, OrBackend, Parameters, in_order, write_out};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::{
     Params, inputs,
@@ -35,7 +35,8 @@ pub(crate) fn predict(
     }
     out.expect_shape("out", x_t.shape())?;
     out.as_mut_slice::<f32>()?;
-    let compute = params.precision.compute_kind();
+    let device = model.device();
+    let compute = params.precision.compute_kind(device);
     if model.for_use.is_none() {
         model.for_use = Some(Parameters::for_inference(model.ema.tensors(), compute)?);
     }
@@ -47,14 +48,14 @@ pub(crate) fn predict(
         times.resize(piece, 0);
         let time = sinusoids(&times, steps, params.base_width);
         let given = Conditioning {
-            time: Borrowed::new(TensorRef::new(&time, &[piece, time.len() / piece])?)?.copy(Kind::Float)?,
+            time: Borrowed::new(TensorRef::new(&time, &[piece, time.len() / piece])?)?.copy(Kind::Float, device)?,
             feature: match condition {
-                Some(condition) => filled_up(condition.rows(start, count)?, piece)?,
-                None => constant(&[piece, condition_dim], 0.0)?,
+                Some(condition) => filled_up(condition.rows(start, count)?, piece, device)?,
+                None => constant(&[piece, condition_dim], 0.0, device)?,
             },
-            present: constant(&[piece, 1], f64::from(u8::from(condition.is_some())))?,
+            present: constant(&[piece, 1], f64::from(u8::from(condition.is_some())), device)?,
         };
-        let images = filled_up(x_t.rows(start, count)?, piece)?;
+        let images = filled_up(x_t.rows(start, count)?, piece, device)?;
         tch::no_grad(|| network.forward(Pass { weights, compute }, &images, &given))
             .and_then(|all| all.f_narrow(0, 0, count as i64))
             .or_backend("running the UNet")
@@ -68,15 +69,15 @@ pub(crate) fn predict(
     )
 }
 
-fn constant(shape: &[usize], value: f64) -> Result<Tensor> {
+fn constant(shape: &[usize], value: f64, device: Device) -> Result<Tensor> {
     let shape: Vec<i64> = shape.iter().map(|d| *d as i64).collect();
-    Tensor::f_full(shape, value, (Kind::Float, tch::Device::Cpu)).or_backend("preparing a batch")
+    Tensor::f_full(shape, value, (Kind::Float, device)).or_backend("preparing a batch")
 }
 
 /// The rows, and zeros below them up to `size`.
-fn filled_up(rows: TensorRef<'_>, size: usize) -> Result<Tensor> {
+fn filled_up(rows: TensorRef<'_>, size: usize, device: Device) -> Result<Tensor> {
     let missing = size - rows.shape()[0];
-    let taken = Borrowed::new(rows)?.copy(Kind::Float)?;
+    let taken = Borrowed::new(rows)?.copy(Kind::Float, device)?;
     if missing == 0 {
         return Ok(taken);
     }

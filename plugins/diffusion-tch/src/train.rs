@@ -2,7 +2,7 @@
 
 use ficta_core::{Ctx, Error, Result, TensorRef};
 use ficta_tch_bridge::{Borrowed, OrBackend, average_over_processes, clip_gradient_norm, gradients, in_order};
-use tch::{Kind, Reduction, Tensor};
+use tch::{Device, Kind, Reduction, Tensor};
 
 use crate::{
     Params, inputs,
@@ -38,7 +38,7 @@ pub(crate) fn step(
             "learning rate {learning_rate}: expected 0 or more"
         )));
     }
-    let compute = params.precision.compute_kind();
+    let compute = params.precision.compute_kind(model.device());
     let weights = model.parameters.as_leaves(compute)?;
     let piece = params.micro_batch;
     let (mut loss, mut sums) = (0.0, model.parameters.zero_gradients()?);
@@ -100,12 +100,14 @@ fn gradients_of(
 ) -> Result<(f64, Vec<Tensor>)> {
     let (images, seeds) = (batch.images.as_slice::<f32>()?, batch.seeds.as_slice::<u64>()?);
     let noisy = NoisyBatch::draw(images, seeds, params, alpha_bar);
-    let take = |values: &[f32], shape: &[usize]| Borrowed::new(TensorRef::new(values, shape)?)?.copy(Kind::Float);
+    let device = pass.weights.first().map_or(Device::Cpu, Tensor::device);
+    let take =
+        |values: &[f32], shape: &[usize]| Borrowed::new(TensorRef::new(values, shape)?)?.copy(Kind::Float, device);
     let rows = seeds.len();
     let time = sinusoids(&noisy.t, alpha_bar.len(), params.base_width);
     let given = Conditioning {
         time: take(&time, &[rows, time.len() / rows])?,
-        feature: Borrowed::new(batch.conditions)?.copy(Kind::Float)?,
+        feature: Borrowed::new(batch.conditions)?.copy(Kind::Float, device)?,
         present: take(&noisy.present, &[rows, 1])?,
     };
     let x_t = take(&noisy.x_t, batch.images.shape())?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ficta_core::{Backbone, BackboneInfo, Configure, Ctx, Error, Loss, Result, SaveKind, TensorMut, TensorRef};
-use ficta_tch_bridge::ComputeScope;
+use ficta_tch_bridge::{ComputeScope, device, say_device};
 use serde_json::Value;
 
 use crate::{
@@ -39,6 +39,16 @@ impl<F: Family> Configure for Trained<F> {
     }
 }
 
+impl<F: Family> Trained<F> {
+    /// Takes a new model, on the device that the host wants.
+    fn place(&mut self, mut model: Model, ctx: &Ctx<'_>) -> Result<()> {
+        say_device(F::NAME, ctx);
+        model.move_to(device(ctx))?;
+        self.model = Some(model);
+        Ok(())
+    }
+}
+
 fn not_initialised(component: &str, what: &str) -> Error {
     Error::config(format!("{component} has no {what} yet")).help("call initialise, or load a file, first")
 }
@@ -63,8 +73,7 @@ impl<F: Family> Backbone for Trained<F> {
                 Error::data(format!("a head of {classes} class(es)")).help("training needs at least 2 identities")
             );
         }
-        self.model = Some(Model::draw(&self.recipe, &*self.layout, classes, seed)?);
-        Ok(())
+        self.place(Model::draw(&self.recipe, &*self.layout, classes, seed)?, ctx)
     }
 
     fn train_step(
@@ -90,11 +99,13 @@ impl<F: Family> Backbone for Trained<F> {
             layout: &*self.layout,
         };
         step.check(model.classes, ctx)?;
+        model.move_to(device(ctx))?;
         step.take(model, loss, ctx)
     }
 
     fn embed(&mut self, images: TensorRef<'_>, out: TensorMut<'_>, ctx: &Ctx<'_>) -> Result<()> {
-        let model = self.model.as_ref().ok_or_else(|| not_initialised(F::NAME, "weights"))?;
+        let model = self.model.as_mut().ok_or_else(|| not_initialised(F::NAME, "weights"))?;
+        model.move_to(device(ctx))?;
         embedding::embed(model, &self.recipe, &*self.layout, images, out, ctx)
     }
 
@@ -109,7 +120,9 @@ impl<F: Family> Backbone for Trained<F> {
 
     fn load(&mut self, path: &Path, ctx: &Ctx<'_>) -> Result<()> {
         let _scope = ComputeScope::enter(ctx);
-        self.model = Some(files::load(path, &self.recipe, &*self.layout, self.model.as_ref())?);
-        Ok(())
+        self.place(
+            files::load(path, &self.recipe, &*self.layout, self.model.as_ref())?,
+            ctx,
+        )
     }
 }

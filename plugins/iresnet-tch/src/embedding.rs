@@ -2,7 +2,7 @@
 
 use ficta_core::{Ctx, Error, Result, TensorMut, TensorRef};
 use ficta_tch_bridge::{Borrowed, OrBackend, TchResult, channels_last, in_order, write_out};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::{
     layout::{Layout, Mode},
@@ -26,14 +26,15 @@ pub fn embed(
     let dim = layout.size().dim;
     let total = check_images(images, layout)?;
     out.expect_shape("embeddings", &[total, dim])?;
-    let compute = recipe.embed_precision.compute_kind();
+    let device = model.device();
+    let compute = recipe.embed_precision.compute_kind(device);
     let size = recipe.micro_batch;
     let network = &*model.network;
     let weights = || model.for_use().iter().map(Tensor::shallow_clone).collect::<Vec<_>>();
     let piece = |weights: &Vec<Tensor>, index: usize| {
         let start = index * size;
         let count = size.min(total - start);
-        let input = padded(images.rows(start, count)?, size, compute)?;
+        let input = padded(images.rows(start, count)?, size, compute, device)?;
         let mode = Mode {
             training: false,
             track: false,
@@ -53,15 +54,15 @@ pub fn embed(
 }
 
 /// `images` and zeros after them, `size` in all.
-fn padded(images: TensorRef<'_>, size: usize, kind: Kind) -> Result<Tensor> {
+fn padded(images: TensorRef<'_>, size: usize, kind: Kind, device: Device) -> Result<Tensor> {
     let [count, c, h, w] = images.dims::<4>("images")?;
     let source = Borrowed::new(images)?;
     if count == size {
-        return source.channels_last(kind);
+        return source.channels_last(kind, device);
     }
     let shape = [size, c, h, w].map(|d| d as i64);
     tch::no_grad(|| -> TchResult {
-        let mut all = channels_last::empty(shape, kind)?;
+        let mut all = channels_last::empty(shape, kind, device)?;
         let _ = all.f_zero_()?;
         // SAFETY: copied from at once; the copy shares no memory with the alias.
         all.f_narrow(0, 0, count as i64)?.f_copy_(unsafe { source.tensor() })?;

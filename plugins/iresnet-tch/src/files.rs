@@ -126,6 +126,7 @@ pub fn load(path: &Path, recipe: &Recipe, layout: &dyn Layout, current: Option<&
                         .parameters
                         .get(model.head()?)
                         .f_detach()
+                        .and_then(|head| head.f_to_device(Device::Cpu))
                         .or_backend("keeping the head")?
                         .copy(),
                 )?;

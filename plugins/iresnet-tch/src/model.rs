@@ -2,7 +2,7 @@
 
 use ficta_core::Result;
 use ficta_tch_bridge::{Ema, Initialiser, ParameterId, Parameters, Sgd, SgdSettings};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use crate::{
     initial::{HEAD, add_head, add_network},
@@ -61,6 +61,24 @@ impl Model {
             classes,
             seed,
         })
+    }
+
+    /// Moves all that it holds to `device`; does nothing where it is there.
+    pub fn move_to(&mut self, device: Device) -> Result<()> {
+        if self.device() == device {
+            return Ok(());
+        }
+        self.sgd.move_to(device)?;
+        if let Some(average) = &mut self.average {
+            average.move_to(device)?;
+        }
+        // Last: where they are says where the model is.
+        self.parameters.move_to(device)
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> Device {
+        self.parameters.tensors().first().map_or(Device::Cpu, Tensor::device)
     }
 
     /// Takes the step just done into the average, if there is one.

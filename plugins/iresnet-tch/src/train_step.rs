@@ -141,8 +141,9 @@ impl Step<'_> {
 
     /// Embeddings of `count` images from the `first` on, in training mode.
     fn embeddings(&self, model: &Model, (first, count): (usize, usize), track: bool) -> Result<Tensor> {
-        let compute = self.recipe.precision.compute_kind();
-        let images = Borrowed::new(self.images.rows(first, count)?)?.channels_last(compute)?;
+        let device = model.device();
+        let compute = self.recipe.precision.compute_kind(device);
+        let images = Borrowed::new(self.images.rows(first, count)?)?.channels_last(compute, device)?;
         let mode = Mode {
             training: true,
             track,
@@ -165,6 +166,7 @@ impl Step<'_> {
         let (cosines, norms) = match &sample {
             None => cosines(embeddings, centres),
             Some(sample) => Tensor::f_from_slice(&sample.chosen)
+                .and_then(|chosen| chosen.f_to_device(model.device()))
                 .and_then(|chosen| cosines(embeddings, &centres.f_index_select(0, &chosen)?)),
         }
         .or_backend("computing a batch's cosines")?;
@@ -195,8 +197,11 @@ impl Step<'_> {
         if !value.is_finite() {
             return Err(diverged(format!("the loss of step {step} is {value}")));
         }
-        let objective = inject(&cosines, &by_cosine.into_tensor(), &norms, &by_norm.into_tensor())
-            .or_backend("injecting the loss's gradient")?;
+        let [by_cosine, by_norm] = [
+            by_cosine.into_tensor(model.device())?,
+            by_norm.into_tensor(model.device())?,
+        ];
+        let objective = inject(&cosines, &by_cosine, &norms, &by_norm).or_backend("injecting the loss's gradient")?;
         Ok((value, objective))
     }
 
@@ -215,7 +220,7 @@ impl Step<'_> {
                 .for_each(|f| *f = if stream.uniform() < dropout { 0.0 } else { kept });
         }
         Tensor::f_from_slice(&factors)
-            .and_then(|t| t.f_reshape([count as i64, flat as i64]))
+            .and_then(|t| t.f_reshape([count as i64, flat as i64])?.f_to_device(model.device()))
             .or_backend("drawing dropout")
             .map(Some)
     }

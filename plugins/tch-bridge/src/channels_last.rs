@@ -1,4 +1,4 @@
-//! The memory order NHWC, in which libtorch's convolutions are fastest on the CPU. tch has no memory formats; strides do the same.
+//! The memory order NHWC, in which libtorch's convolutions are fastest. tch has no memory formats; strides do the same.
 
 use tch::{Device, Kind, Tensor};
 
@@ -13,18 +13,18 @@ pub fn strides([_, c, h, w]: [i64; 4]) -> [i64; 4] {
 ///
 /// # Errors
 /// libtorch's: out of memory.
-pub fn empty(shape: [i64; 4], kind: Kind) -> TchResult {
-    Tensor::f_empty_strided(shape, strides(shape), (kind, Device::Cpu))
+pub fn empty(shape: [i64; 4], kind: Kind, device: Device) -> TchResult {
+    Tensor::f_empty_strided(shape, strides(shape), (kind, device))
 }
 
-/// A copy of an NCHW tensor in new memory, in channels-last order; not recorded for gradients.
+/// A copy of an NCHW tensor in new memory on its device, in channels-last order; not recorded for gradients.
 ///
 /// # Errors
 /// libtorch's: fewer or more than four dimensions, out of memory.
 pub fn copy(source: &Tensor, kind: Kind) -> TchResult {
     let (n, c, h, w) = source.size4()?;
     tch::no_grad(|| {
-        let mut out = empty([n, c, h, w], kind)?;
+        let mut out = empty([n, c, h, w], kind, source.device())?;
         out.f_copy_(source)?;
         Ok(out)
     })

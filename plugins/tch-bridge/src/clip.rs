@@ -1,7 +1,7 @@
 //! Clipping of gradients.
 
 use ficta_core::{Error, Result};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use crate::{OrBackend, TchResult};
 
@@ -26,6 +26,11 @@ pub fn clip_gradient_norm(gradients: &mut [Tensor], limit: f64) -> Result<f64> {
 }
 
 fn measure(gradients: &[Tensor]) -> TchResult<f64> {
+    if gradients.first().is_some_and(|g| g.device() != Device::Cpu) {
+        // One answer from the device instead of one a tensor.
+        let norms = gradients.iter().map(Tensor::f_norm).collect::<TchResult<Vec<_>>>()?;
+        return f64::try_from(Tensor::f_stack(&norms, 0)?.f_norm()?);
+    }
     let mut sum = 0.0;
     for g in gradients {
         sum += f64::try_from(g.f_norm()?)?.powi(2);

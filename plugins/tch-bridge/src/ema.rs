@@ -1,9 +1,9 @@
 //! Moving average of the weights.
 
 use ficta_core::Result;
-use tch::Tensor;
+use tch::{Device, Tensor};
 
-use crate::{OrBackend, Saved, TchResult, move_towards};
+use crate::{OrBackend, Saved, TchResult, move_towards, placement::move_all};
 
 /// Exponential moving average of weights and buffers, in their order.
 pub struct Ema {
@@ -25,6 +25,14 @@ impl Ema {
         Ok(Self {
             tensors: tch::no_grad(copies).or_backend("copying weights")?,
         })
+    }
+
+    /// Moves the average to `device`.
+    ///
+    /// # Errors
+    /// libtorch's: out of memory.
+    pub fn move_to(&mut self, device: Device) -> Result<()> {
+        move_all(&mut self.tensors, device)
     }
 
     /// The average, in the weights' order.

@@ -58,9 +58,14 @@ impl HostBuffer {
         TensorMut::new(data, &self.shape)
     }
 
-    /// The tensor, for libtorch again.
-    pub fn into_tensor(self) -> Tensor {
+    /// The tensor, for libtorch again: itself on the CPU, else a copy on `device`.
+    ///
+    /// # Errors
+    /// libtorch's: out of memory.
+    pub fn into_tensor(self, device: Device) -> Result<Tensor> {
         self.tensor
+            .f_to_device(device)
+            .or_backend("copying a buffer to another device")
     }
 
     fn data(&self) -> Result<*mut f32> {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use ficta_core::{Device, Error, Result, TensorRef};
 use tch::{Kind, Tensor};
 
-use crate::{OrBackend, channels_last, kind::kind_of};
+use crate::{OrBackend, TchResult, channels_last, kind::kind_of};
 
 /// A libtorch tensor over the host's memory, for as long as the host lends it.
 ///
@@ -40,22 +40,28 @@ impl<'a> Borrowed<'a> {
         })
     }
 
-    /// A row-major copy of this type.
+    /// A row-major copy of this type on this device.
     ///
     /// # Errors
     /// libtorch's: out of memory.
-    pub fn copy(&self, kind: Kind) -> Result<Tensor> {
+    pub fn copy(&self, kind: Kind, device: tch::Device) -> Result<Tensor> {
         self.alias
-            .f_to_dtype(kind, false, true)
+            .f_to_device_(device, kind, false, true)
             .or_backend("copying a tensor in")
     }
 
-    /// A copy of an NCHW tensor in the memory order NHWC.
+    /// A copy of an NCHW tensor in the memory order NHWC, on this device.
     ///
     /// # Errors
     /// Not four dimensions; out of memory.
-    pub fn channels_last(&self, kind: Kind) -> Result<Tensor> {
-        channels_last::copy(&self.alias, kind).or_backend("reordering a tensor to channels-last")
+    pub fn channels_last(&self, kind: Kind, device: tch::Device) -> Result<Tensor> {
+        let copy = || -> TchResult {
+            let (n, c, h, w) = self.alias.size4()?;
+            let mut out = channels_last::empty([n, c, h, w], kind, device)?;
+            out.f_copy_(&self.alias)?;
+            Ok(out)
+        };
+        tch::no_grad(copy).or_backend("reordering a tensor to channels-last")
     }
 
     /// The alias itself.

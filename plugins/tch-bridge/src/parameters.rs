@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use ficta_core::{Error, Result};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
-use crate::{OrBackend, Saved, TchResult, gradients};
+use crate::{OrBackend, Saved, TchResult, gradients, placement::placed};
 
 /// A place in [`Parameters`], and in any list of tensors in the same order (gradients, an EMA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,24 @@ impl Parameters {
         self.tensors.push(tensor);
         self.trainable.push(trainable);
         Ok(ParameterId(id))
+    }
+
+    /// Moves all tensors to `device`, or none; those that are there already stay the same.
+    ///
+    /// # Errors
+    /// libtorch's: out of memory.
+    pub fn move_to(&mut self, device: Device) -> Result<()> {
+        let mut moved = Vec::with_capacity(self.tensors.len());
+        for (tensor, trainable) in self.tensors.iter().zip(&self.trainable) {
+            moved.push(match tensor.device() == device {
+                true => tensor.shallow_clone(),
+                false => placed(tensor, device)
+                    .and_then(|there| there.f_set_requires_grad(*trainable))
+                    .or_backend("moving weights to another device")?,
+            });
+        }
+        self.tensors = moved;
+        Ok(())
     }
 
     /// All tensors, in order.

@@ -2,13 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tch::Kind;
+use tch::{Device, Kind};
 
 /// Arithmetic of convolutions and linear layers. Weights, their updates and the statistics of norms are always f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
-    /// `bf16` on processors with AVX512-BF16 instructions (where it is about twice as fast), else `f32`.
+    /// `bf16` on GPUs and on processors with AVX512-BF16 instructions (where it is about twice as fast), else `f32`.
     #[default]
     Auto,
     /// 32-bit floats.
@@ -18,12 +18,12 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The type on this machine.
-    pub fn compute_kind(self) -> Kind {
+    /// The type on this machine's `device`.
+    pub fn compute_kind(self, device: Device) -> Kind {
         match self {
             Self::F32 => Kind::Float,
             Self::Bf16 => Kind::BFloat16,
-            Self::Auto if has_bf16() => Kind::BFloat16,
+            Self::Auto if device.is_cuda() || has_bf16() => Kind::BFloat16,
             Self::Auto => Kind::Float,
         }
     }

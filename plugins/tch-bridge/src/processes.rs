@@ -21,12 +21,13 @@ pub fn average_over_processes(loss: f64, gradients: &mut [Tensor], ctx: &Ctx<'_>
             .iter()
             .map(|g| g.f_reshape([-1]))
             .collect::<TchResult<Vec<_>>>()?;
-        parts.push(Tensor::f_from_slice(&[loss as f32])?);
+        let device = gradients.first().map_or(tch::Device::Cpu, Tensor::device);
+        parts.push(Tensor::f_from_slice(&[loss as f32])?.f_to_device(device)?);
         Tensor::f_cat(&parts, 0)
     });
     let mut buffer = HostBuffer::copy_of(&flat.or_backend(doing)?)?;
     ctx.all_reduce(buffer.view_mut()?, ReduceOp::SUM)?;
-    let sums = buffer.into_tensor();
+    let sums = buffer.into_tensor(tch::Device::Cpu)?;
     tch::no_grad(|| {
         let mean = sums.f_mul_scalar(share)?;
         let mut start = 0;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{cli::args::PluginFolderArgs, evaluation::Protocol};
+use crate::{cli::args::PluginFolderArgs, config::ComputeDevice, evaluation::Protocol};
 
 /// `ficta evaluate`
 #[derive(clap::Args, Debug)]
@@ -68,6 +68,9 @@ pub struct EvaluateArgs {
     /// Threads, instead of all.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Where the network computes if it can: auto (the first GPU where there is one), cpu, cuda or cuda:N.
+    #[arg(long, default_value_t = ComputeDevice::Auto)]
+    pub device: ComputeDevice,
     /// No progress, no log.
     #[arg(long, short)]
     pub quiet: bool,

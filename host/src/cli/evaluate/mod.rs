@@ -30,7 +30,7 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     // The pool of the whole process: a command line runs one command.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let host = RunHost::new(args.seed, threads, args.quiet, cancellation::on_ctrl_c()?);
+    let host = RunHost::new(args.seed, threads, args.quiet, cancellation::on_ctrl_c()?).on(args.device.here());
     let sets = sets::open(args)?;
     let reference = args
         .reference

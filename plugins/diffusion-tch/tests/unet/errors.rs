@@ -172,12 +172,12 @@ fn work_stops_when_the_host_asks() {
 }
 
 #[test]
-fn another_device_is_declined_in_the_log() {
+fn a_device_that_libtorch_lacks_is_declined_in_the_log() {
     let host = Host {
-        device: Device::cuda(0),
+        device: Device::cuda(99),
         ..Host::with_threads(1)
     };
     let mut unet = UnetDenoiser::configure(params()).unwrap();
     unet.initialise(DIM, 1, &Ctx::new(&host)).unwrap();
-    assert!(host.log.lock().unwrap()[0].contains("on the CPU only, not on cuda:0"));
+    assert!(host.log.lock().unwrap()[0].contains("on the CPU: this libtorch has no cuda:99"));
 }

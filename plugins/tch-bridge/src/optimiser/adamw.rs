@@ -1,10 +1,10 @@
 //! AdamW (Loshchilov and Hutter 2019).
 
 use ficta_core::Result;
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult, dense};
+use crate::{OrBackend, Parameters, Saved, TchResult, dense, placement::move_all};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +50,15 @@ impl AdamW {
         })
     }
 
+    /// Moves the moments to `device`.
+    ///
+    /// # Errors
+    /// libtorch's: out of memory.
+    pub fn move_to(&mut self, device: Device) -> Result<()> {
+        move_all(&mut self.mean, device)?;
+        move_all(&mut self.square, device)
+    }
+
     /// Steps done.
     pub fn steps(&self) -> u64 {
         self.steps
@@ -71,20 +80,29 @@ impl AdamW {
             weight_decay,
         } = self.settings;
         let steps = (self.steps + 1) as f64;
-        let step_size = (learning_rate / (1.0 - beta1.powf(steps))) as f32;
-        let root = (1.0 - beta2.powf(steps)).sqrt() as f32;
-        let keep = (1.0 - learning_rate * weight_decay) as f32;
-        let (new1, keep2, new2, eps) = ((1.0 - beta1) as f32, beta2 as f32, (1.0 - beta2) as f32, eps as f32);
+        let rates = Rates {
+            step_size: (learning_rate / (1.0 - beta1.powf(steps))) as f32,
+            root: (1.0 - beta2.powf(steps)).sqrt() as f32,
+            keep: (1.0 - learning_rate * weight_decay) as f32,
+            new1: (1.0 - beta1) as f32,
+            keep2: beta2 as f32,
+            new2: (1.0 - beta2) as f32,
+            eps: eps as f32,
+        };
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for (((_, p), g), (mean, square)) in parameters.trainable().zip(gradients).zip(moments) {
+            if p.device() != Device::Cpu {
+                rates.apply_by_operations(&mut p.shallow_clone(), g, mean, square)?;
+                continue;
+            }
             let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
             (*mean, *square) = (dense::like(mean, p)?, dense::like(square, p)?);
             let moments = dense::elements(mean)?.iter_mut().zip(dense::elements(square)?);
             let pairs = dense::elements(&mut weights)?.iter_mut().zip(dense::elements(&mut g)?);
             for ((p, g), (mean, square)) in pairs.zip(moments) {
-                *mean += (*g - *mean) * new1;
-                *square = *square * keep2 + *g * *g * new2;
-                *p = *p * keep - *mean / (square.sqrt() / root + eps) * step_size;
+                *mean += (*g - *mean) * rates.new1;
+                *square = *square * rates.keep2 + *g * *g * rates.new2;
+                *p = *p * rates.keep - *mean / (square.sqrt() / rates.root + rates.eps) * rates.step_size;
             }
         }
         self.steps += 1;
@@ -107,5 +125,70 @@ impl AdamW {
         let square = state::read(saved, parameters, "adamw.exp_avg_sq.")?;
         (self.mean, self.square, self.steps) = (mean, square, steps);
         Ok(())
+    }
+}
+
+/// The constants of one step.
+#[derive(Clone, Copy)]
+struct Rates {
+    step_size: f32,
+    /// Root of the second moment's bias correction.
+    root: f32,
+    /// Share of a weight that its decay leaves.
+    keep: f32,
+    /// Weight of the newest gradient in the first moment.
+    new1: f32,
+    /// Share of the second moment that stays.
+    keep2: f32,
+    /// Weight of the newest square in the second moment.
+    new2: f32,
+    eps: f32,
+}
+
+impl Rates {
+    /// A tensor's step by its device's own operations.
+    fn apply_by_operations(self, p: &mut Tensor, g: &Tensor, mean: &mut Tensor, square: &mut Tensor) -> TchResult<()> {
+        let scaled = |t: &Tensor, by: f32| t.f_mul_scalar(f64::from(by));
+        let _ = mean.f_add_(&scaled(&g.f_sub(mean)?, self.new1)?)?;
+        let _ = square
+            .f_mul_scalar_(f64::from(self.keep2))?
+            .f_add_(&scaled(&g.f_square()?, self.new2)?)?;
+        let spread = square
+            .f_sqrt()?
+            .f_div_scalar(f64::from(self.root))?
+            .f_add_scalar(f64::from(self.eps))?;
+        let change = scaled(&mean.f_div(&spread)?, self.step_size)?;
+        p.f_mul_scalar_(f64::from(self.keep))?.f_sub_(&change).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_give_what_the_loop_gives() {
+        let start = Tensor::from_slice(&[0.5f32, -2.0, 3.0, 1e-4]);
+        let mut parameters = Parameters::new();
+        parameters.add("p", start.copy()).unwrap();
+        let mut adamw = AdamW::new(AdamWSettings::default(), &parameters).unwrap();
+        let (mut p, mut mean, mut square) = (start.copy(), start.zeros_like(), start.zeros_like());
+        for step in 1..6 {
+            let g = Tensor::from_slice(&[0.1f32, -3.0, 0.0, 2.0]) * f64::from(step);
+            adamw.step(&parameters, &[g.shallow_clone()], 0.01).unwrap();
+            let rates = Rates {
+                step_size: (0.01 / (1.0 - 0.9f64.powi(step))) as f32,
+                root: (1.0 - 0.999f64.powi(step)).sqrt() as f32,
+                keep: (1.0 - 0.01 * 0.01) as f32,
+                new1: 0.1,
+                keep2: 0.999,
+                new2: 0.001,
+                eps: 1e-8,
+            };
+            rates.apply_by_operations(&mut p, &g, &mut mean, &mut square).unwrap();
+        }
+        assert!(p.allclose(&parameters.tensors()[0].detach(), 1e-6, 0.0, false));
+        assert!(mean.allclose(&adamw.mean[0], 1e-5, 0.0, false));
+        assert!(square.allclose(&adamw.square[0], 1e-5, 0.0, false));
     }
 }

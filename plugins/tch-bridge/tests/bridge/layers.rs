@@ -1,7 +1,7 @@
 //! Initial weights and layers.
 
 use ficta_tch_bridge::{Conv2d, GroupNorm, Initialiser, Linear, Parameters, Precision, Start};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 fn flat(t: &Tensor) -> Vec<f32> {
     Vec::try_from(t.detach().to_kind(Kind::Float).contiguous().flatten(0, -1)).unwrap()
@@ -83,9 +83,11 @@ fn group_norm_takes_bf16_with_f32_weights() {
 
 #[test]
 fn precision_follows_the_setting() {
-    assert_eq!(Precision::F32.compute_kind(), Kind::Float);
-    assert_eq!(Precision::Bf16.compute_kind(), Kind::BFloat16);
-    assert!([Kind::Float, Kind::BFloat16].contains(&Precision::Auto.compute_kind()));
+    assert_eq!(Precision::F32.compute_kind(Device::Cpu), Kind::Float);
+    assert_eq!(Precision::Bf16.compute_kind(Device::Cpu), Kind::BFloat16);
+    assert!([Kind::Float, Kind::BFloat16].contains(&Precision::Auto.compute_kind(Device::Cpu)));
+    assert_eq!(Precision::Auto.compute_kind(Device::Cuda(0)), Kind::BFloat16);
+    assert_eq!(Precision::F32.compute_kind(Device::Cuda(0)), Kind::Float);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use ficta_core::{ErrorKind, TensorMut, TensorRef};
 use ficta_tch_bridge::{Borrowed, HostBuffer, channels_last, write_out};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 fn counting(shape: &[usize]) -> Vec<f32> {
     (0..shape.iter().product::<usize>()).map(|i| i as f32).collect()
@@ -15,13 +15,16 @@ fn imports_share_the_memory_and_copies_do_not() {
     // SAFETY: neither outlives `borrowed`, nothing writes.
     let alias = unsafe { borrowed.tensor() };
     assert_eq!(alias.data_ptr().cast_const().cast::<f32>(), data.as_ptr());
-    let copy = borrowed.copy(Kind::Float).unwrap();
+    let copy = borrowed.copy(Kind::Float, Device::Cpu).unwrap();
     assert_ne!(copy.data_ptr().cast_const().cast::<f32>(), data.as_ptr());
     assert_eq!(
         (copy.size(), Vec::<f32>::try_from(copy.flatten(0, -1)).unwrap()),
         (vec![2, 3], data.clone())
     );
-    assert_eq!(borrowed.copy(Kind::Double).unwrap().double_value(&[1, 2]), 5.0);
+    assert_eq!(
+        borrowed.copy(Kind::Double, Device::Cpu).unwrap().double_value(&[1, 2]),
+        5.0
+    );
 }
 
 #[test]
@@ -29,7 +32,7 @@ fn every_element_type_but_u64_comes_in() {
     let kind = |view: TensorRef<'_>| {
         Borrowed::new(view)
             .unwrap()
-            .copy(Kind::Double)
+            .copy(Kind::Double, Device::Cpu)
             .unwrap()
             .double_value(&[1])
     };
@@ -47,7 +50,7 @@ fn channels_last_changes_the_order_in_memory_and_not_the_values() {
     for shape in [[2usize, 3, 4, 5], [2, 1, 4, 5], [1, 3, 1, 1]] {
         let data = counting(&shape);
         let plain = Borrowed::new(TensorRef::new(&data, &shape).unwrap()).unwrap();
-        let reordered = plain.channels_last(Kind::Float).unwrap();
+        let reordered = plain.channels_last(Kind::Float, Device::Cpu).unwrap();
         let size: [i64; 4] = shape.map(|d| d as i64);
         assert_eq!(reordered.stride(), channels_last::strides(size));
         let mut back = vec![0f32; data.len()];
@@ -78,7 +81,7 @@ fn an_imported_nan_stays_one() {
     let data = [f32::NAN, f32::INFINITY];
     let copy = Borrowed::new(TensorRef::new(&data, &[2]).unwrap())
         .unwrap()
-        .copy(Kind::Float)
+        .copy(Kind::Float, Device::Cpu)
         .unwrap();
     assert!(copy.double_value(&[0]).is_nan() && copy.double_value(&[1]) == f64::INFINITY);
 }
@@ -92,7 +95,7 @@ fn a_buffer_lends_its_own_memory() {
     let mut buffer = HostBuffer::copy_of(&transposed).unwrap();
     assert_eq!(buffer.view().unwrap().as_slice::<f32>().unwrap(), [2.0, 6.0, 4.0, 8.0]);
     buffer.view_mut().unwrap().as_mut_slice::<f32>().unwrap()[3] = -1.0;
-    let back = buffer.into_tensor();
+    let back = buffer.into_tensor(Device::Cpu).unwrap();
     assert!(!back.requires_grad());
     assert_eq!(
         (back.double_value(&[1, 1]), transposed.double_value(&[1, 1])),

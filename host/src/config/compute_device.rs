@@ -1,0 +1,106 @@
+//! Where components compute.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use ficta_core::{Device, Error};
+use serde::{Deserialize, Serialize};
+
+/// What an NVIDIA driver makes for its first GPU.
+const FIRST_GPU: &str = "/dev/nvidia0";
+
+/// Where components that can shall compute; each says in the log where it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ComputeDevice {
+    /// `auto`: the first GPU where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// `cpu`.
+    Cpu,
+    /// `cuda` or `cuda:N`: the GPU with this number.
+    Cuda(u16),
+}
+
+impl ComputeDevice {
+    /// The device on this machine.
+    pub fn here(self) -> Device {
+        match self {
+            Self::Auto if Path::new(FIRST_GPU).exists() => Device::cuda(0),
+            Self::Auto | Self::Cpu => Device::CPU,
+            Self::Cuda(number) => Device::cuda(number.into()),
+        }
+    }
+
+    /// Whether it is the default, which run files leave out.
+    pub fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
+}
+
+impl FromStr for ComputeDevice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|number| number.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| Error::config(format!("device `{text}`: expected auto, cpu, cuda or cuda:N"))),
+        }
+    }
+}
+
+impl TryFrom<String> for ComputeDevice {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map_err(|e: Error| e.message().to_owned())
+    }
+}
+
+impl From<ComputeDevice> for String {
+    fn from(device: ComputeDevice) -> Self {
+        device.to_string()
+    }
+}
+
+impl fmt::Display for ComputeDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_both_ways_and_others_are_refused() {
+        for (text, device) in [
+            ("auto", ComputeDevice::Auto),
+            ("cpu", ComputeDevice::Cpu),
+            ("cuda:3", ComputeDevice::Cuda(3)),
+        ] {
+            assert_eq!(text.parse::<ComputeDevice>().unwrap(), device);
+            assert_eq!(device.to_string(), text);
+        }
+        assert_eq!("cuda".parse::<ComputeDevice>().unwrap(), ComputeDevice::Cuda(0));
+        for text in ["gpu", "cuda:", "cuda:-1", "cuda:x", ""] {
+            let error = text.parse::<ComputeDevice>().unwrap_err();
+            assert!(
+                error.message().contains("expected auto, cpu, cuda or cuda:N"),
+                "{error}"
+            );
+        }
+        assert_eq!(ComputeDevice::Cpu.here(), Device::CPU);
+        assert_eq!(ComputeDevice::Cuda(2).here(), Device::cuda(2));
+    }
+}

@@ -44,7 +44,7 @@ const BENCHES: [Bench; 7] = [
     ),
     (
         "nms",
-        "greedy NMS of identities, beside NumPy, PyTorch and faiss (an hour; 4 GB of disk; --quick: 5 minutes)",
+        "greedy NMS of identities, beside NumPy, PyTorch and faiss (half an hour or more; 4 GB of disk; --quick: 5 minutes)",
         nms,
     ),
     (

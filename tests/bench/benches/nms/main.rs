@@ -24,7 +24,7 @@ const SHARES: [f64; 3] = [0.01, 0.3, 0.9];
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 const QUICK: [usize; 1] = [100_000];
 /// Seconds after which a peer stops; it finishes its block.
-const LIMIT: f64 = 240.0;
+const LIMIT: f64 = 120.0;
 const QUICK_LIMIT: f64 = 45.0;
 
 fn main() {

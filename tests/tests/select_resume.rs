@@ -109,7 +109,7 @@ fn left_behind(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_killed_selection_goes_on_with_the_same_bytes() {
-    [ID_NMS, K_CENTRE].map(goes_on);
+    [ID_NMS, K_CENTRE].into_iter().for_each(goes_on);
 }
 
 fn goes_on(selector: &'static str) {

@@ -150,3 +150,20 @@ fn what_cannot_be_trained_is_refused() {
     let diverged = scene.train("a", &["--loss", "cosface", "--loss-param", "margin=0.1", "--lr", "1e9"]);
     diverged.refused(1, &["learning rate"]);
 }
+
+/// No machine has a hundredth GPU.
+#[test]
+fn a_device_that_is_not_there_is_declined_in_the_log() {
+    let scene = Scene::new();
+    let done = scene
+        .train("out", &["--device", "cuda:99", "--epochs", "1"])
+        .succeeded();
+    assert!(
+        done.stderr
+            .contains("iresnet computes on the CPU: this libtorch has no cuda:99"),
+        "{done}"
+    );
+    scene
+        .train("other", &["--device", "gpu"])
+        .refused(2, &["--device", "expected auto, cpu, cuda or cuda:N"]);
+}

@@ -1,12 +1,14 @@
 //! `ficta run`.
 
-use crate::cli::own_stdout::out;
+use std::{ffi::OsStr, path::Path};
+
 use ficta_core::{Communicator, Error, Kind, Result};
 use serde_json::json;
 
 use super::{
     args::{RunArgs, RunFileArgs},
     cancellation,
+    own_stdout::out,
     plugin_folders::registry,
 };
 use crate::{
@@ -47,12 +49,11 @@ impl Prepared {
         }
         .read()?;
         let registry = registry(&args.plugins)?;
-        let stem = args.run_file.file_stem().unwrap_or_default();
         let out = args
             .out
             .clone()
             .or_else(|| config.run.out.clone())
-            .unwrap_or_else(|| std::path::Path::new("runs").join(stem));
+            .unwrap_or_else(|| Path::new("runs").join(name_of(&args.run_file)));
         if config.run.threads == 0 {
             config.run.threads = std::thread::available_parallelism().map_or(1, usize::from);
         }
@@ -73,6 +74,13 @@ impl Prepared {
             plan,
         })
     }
+}
+
+/// What a run is called by its file: `orl` for `orl.toml`, and for `orl/run.toml`.
+fn name_of(run_file: &Path) -> &OsStr {
+    let stem = run_file.file_stem().unwrap_or_default();
+    let folder = run_file.parent().and_then(Path::file_name);
+    folder.filter(|_| stem == "run").unwrap_or(stem)
 }
 
 pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
@@ -121,4 +129,21 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
         super::report::show(&report)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_called_by_its_file_or_the_folder_of_one_called_run() {
+        for (file, name) in [
+            ("orl.toml", "orl"),
+            ("examples/orl/quick.toml", "quick"),
+            ("examples/orl/run.toml", "orl"),
+            ("run.toml", "run"),
+        ] {
+            assert_eq!(name_of(Path::new(file)), name);
+        }
+    }
 }

@@ -77,7 +77,7 @@ pub struct RunSection {
     /// Seconds that a component has to return after the user has asked to stop; then the process ends, with what is finished kept.
     #[serde(default = "ten", skip_serializing_if = "is_ten")]
     pub cancel_grace: u64,
-    /// The run folder; `runs/<name of the run file>` by default.
+    /// The run folder; `runs/<name of the run file, or of its folder where it is called run.toml>` by default.
     #[serde(default)]
     pub out: Option<PathBuf>,
     /// Lines of credit for the report: data, weights.

@@ -44,7 +44,7 @@ const BENCHES: [Bench; 7] = [
     ),
     (
         "nms",
-        "greedy NMS of identities, beside NumPy, PyTorch and faiss (half an hour or more; 4 GB of disk; --quick: 5 minutes)",
+        "greedy NMS of identities, beside NumPy, PyTorch and faiss (half an hour; 4 GB of disk; --quick: 4 minutes)",
         nms,
     ),
     (
@@ -58,7 +58,7 @@ const BENCHES: [Bench; 7] = [
 pub struct Options {
     /// Only these: calls, encoders, evaluate, loader, losses, nms, train
     names: Vec<String>,
-    /// nms: 100,000 candidates only, and less patience with the slower ones
+    /// nms: 100,000 candidates only
     #[arg(long)]
     quick: bool,
 }

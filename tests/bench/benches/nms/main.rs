@@ -24,8 +24,7 @@ const SHARES: [f64; 3] = [0.01, 0.3, 0.9];
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 const QUICK: [usize; 1] = [100_000];
 /// Seconds after which a peer stops; it finishes its block.
-const LIMIT: f64 = 120.0;
-const QUICK_LIMIT: f64 = 45.0;
+const LIMIT: f64 = 45.0;
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).filter(|word| word != "--bench").collect();
@@ -53,7 +52,6 @@ fn main() {
         folder: target.join("bench-nms"),
         python,
         threads,
-        limit: if quick { QUICK_LIMIT } else { LIMIT },
     };
     fs::create_dir_all(&bench.folder).expect("a folder for the data");
     bench.run(if quick { &QUICK } else { &SIZES });
@@ -71,7 +69,6 @@ struct Bench {
     folder: PathBuf,
     python: PathBuf,
     threads: u32,
-    limit: f64,
 }
 
 impl Bench {
@@ -190,7 +187,7 @@ impl Bench {
 
     /// Runs the peers' script: method, count, threshold.
     fn python(&self, words: &[&str; 3]) -> Value {
-        let (threads, limit) = (self.threads.to_string(), self.limit.to_string());
+        let (threads, limit) = (self.threads.to_string(), LIMIT.to_string());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/nms.py");
         let mut command = Command::new(&self.python);
         command

@@ -4,9 +4,9 @@ use std::{marker::PhantomData, sync::Once};
 
 use ficta_core::Ctx;
 
-use crate::flush_to_zero;
+use crate::{flush_to_zero, freed_memory};
 
-/// Held during a call into a plugin: the thread budget is set, and denormals count as zero on this thread and on the OpenMP threads that it starts.
+/// Held during a call into a plugin: the thread budget is set, freed memory stays for the next call, and denormals count as zero on this thread and on the OpenMP threads that it starts.
 ///
 /// Training makes denormals (Adam's second moments, vanishing gradients), and arithmetic on them is up to twenty times slower. The flag is one
 /// of each thread; libgomp's workers inherit it from the thread that starts them, each calling thread having workers of its own. So a
@@ -35,6 +35,7 @@ impl ComputeScope {
     }
 
     fn with_threads(threads: i32) -> Self {
+        freed_memory::keep();
         let saved = flush_to_zero::set();
         // The number is a setting of each calling thread; setting it anew throws prepared convolutions away.
         if tch::get_num_threads() != threads {

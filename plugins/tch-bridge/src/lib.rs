@@ -14,6 +14,7 @@ mod ema;
 mod error;
 mod export;
 mod flush_to_zero;
+mod freed_memory;
 mod gradients;
 mod host_buffer;
 mod import;

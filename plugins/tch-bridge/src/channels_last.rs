@@ -17,14 +17,14 @@ pub fn empty(shape: [i64; 4], kind: Kind, device: Device) -> TchResult {
     Tensor::f_empty_strided(shape, strides(shape), (kind, device))
 }
 
-/// A copy of an NCHW tensor in new memory on its device, in channels-last order; not recorded for gradients.
+/// A copy of an NCHW tensor in new memory on `device`, in channels-last order; not recorded for gradients.
 ///
 /// # Errors
 /// libtorch's: fewer or more than four dimensions, out of memory.
-pub fn copy(source: &Tensor, kind: Kind) -> TchResult {
+pub fn copy(source: &Tensor, kind: Kind, device: Device) -> TchResult {
     let (n, c, h, w) = source.size4()?;
     tch::no_grad(|| {
-        let mut out = empty([n, c, h, w], kind, source.device())?;
+        let mut out = empty([n, c, h, w], kind, device)?;
         out.f_copy_(source)?;
         Ok(out)
     })

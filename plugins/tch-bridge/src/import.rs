@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use ficta_core::{Device, Error, Result, TensorRef};
 use tch::{Kind, Tensor};
 
-use crate::{OrBackend, TchResult, channels_last, kind::kind_of};
+use crate::{OrBackend, channels_last, kind::kind_of};
 
 /// A libtorch tensor over the host's memory, for as long as the host lends it.
 ///
@@ -55,13 +55,7 @@ impl<'a> Borrowed<'a> {
     /// # Errors
     /// Not four dimensions; out of memory.
     pub fn channels_last(&self, kind: Kind, device: tch::Device) -> Result<Tensor> {
-        let copy = || -> TchResult {
-            let (n, c, h, w) = self.alias.size4()?;
-            let mut out = channels_last::empty([n, c, h, w], kind, device)?;
-            out.f_copy_(&self.alias)?;
-            Ok(out)
-        };
-        tch::no_grad(copy).or_backend("reordering a tensor to channels-last")
+        channels_last::copy(&self.alias, kind, device).or_backend("reordering a tensor to channels-last")
     }
 
     /// The alias itself.

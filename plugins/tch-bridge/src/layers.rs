@@ -78,7 +78,7 @@ impl Conv2d {
         let filters = start_at(draw, &weight, &[outputs, inputs, kernel, kernel], fan_in, start)?;
         let offsets = start_at(draw, &bias, &[outputs], fan_in, start)?;
         // Filters in the memory order of the images: reordering others for oneDNN takes longer than the convolution.
-        let filters = channels_last::copy(&filters, Kind::Float).or_backend("creating weights")?;
+        let filters = channels_last::copy(&filters, Kind::Float, filters.device()).or_backend("creating weights")?;
         Ok(Self {
             weight: to.add(weight, filters)?,
             bias: to.add(bias, offsets)?,

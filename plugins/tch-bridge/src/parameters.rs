@@ -68,16 +68,11 @@ impl Parameters {
     /// # Errors
     /// libtorch's: out of memory.
     pub fn move_to(&mut self, device: Device) -> Result<()> {
-        let mut moved = Vec::with_capacity(self.tensors.len());
-        for (tensor, trainable) in self.tensors.iter().zip(&self.trainable) {
-            moved.push(match tensor.device() == device {
-                true => tensor.shallow_clone(),
-                false => placed(tensor, device)
-                    .and_then(|there| there.f_set_requires_grad(*trainable))
-                    .or_backend("moving weights to another device")?,
-            });
-        }
-        self.tensors = moved;
+        let all = self.tensors.iter().zip(&self.trainable);
+        let moved = all.map(|(tensor, trainable)| placed(tensor, device)?.f_set_requires_grad(*trainable));
+        self.tensors = moved
+            .collect::<TchResult<_>>()
+            .or_backend("moving weights to another device")?;
         Ok(())
     }
 

@@ -99,7 +99,7 @@ impl Unet {
     pub(crate) fn forward(&self, pass: Pass<'_>, images: &Tensor, given: &Conditioning) -> TchResult {
         let Pass { weights, compute } = pass;
         let embedding = self.embedding.forward(pass, given)?;
-        let patches = channels_last::copy(&images.f_pixel_unshuffle(self.patch)?, compute)?;
+        let patches = channels_last::copy(&images.f_pixel_unshuffle(self.patch)?, compute, images.device())?;
         let mut h = self.input.forward(weights, &patches, compute)?;
         let mut passed = Vec::new();
         for level in &self.down {

@@ -1,6 +1,6 @@
 //! Initial weights and layers.
 
-use ficta_tch_bridge::{Conv2d, GroupNorm, Initialiser, Linear, Parameters, Precision, Start};
+use ficta_tch_bridge::{Conv2d, GroupNorm, Initialiser, Linear, Parameters, Precision, Start, channels_last};
 use tch::{Device, Kind, Tensor};
 
 fn flat(t: &Tensor) -> Vec<f32> {
@@ -95,4 +95,32 @@ fn zero_starts_are_zero() {
     let mut p = Parameters::new();
     Conv2d::new(&mut p, Initialiser::new(1), "conv", [4, 4], 1, 1, Start::Zero).unwrap();
     assert!(p.tensors().iter().all(|t| flat(t).iter().all(|v| *v == 0.0)));
+}
+
+/// With 4 channels oneDNN's own kernel wrote past its workspace on AVX2.
+#[test]
+fn filters_of_one_pixel_with_a_stride_are_products_of_every_second_pixel() {
+    for channels in [4, 24] {
+        let mut p = Parameters::new();
+        let draw = Initialiser::new(5);
+        let conv = Conv2d::new(&mut p, draw, "conv", [channels, 6], 1, 2, Start::FanIn).unwrap();
+        let x = draw.normal("x", &[6, channels, 20, 20], 1.0).unwrap();
+        let x = channels_last::copy(&x, Kind::Float, Device::Cpu).unwrap();
+        let out = conv.forward(p.tensors(), &x, Kind::Float).unwrap();
+        assert_eq!(out.size(), [6, 6, 10, 10]);
+        let found = p.gradients(&out.square().sum(Kind::Float)).unwrap();
+
+        let rows = x.slice(2, None, None, 2).slice(3, None, None, 2);
+        let rows = rows.permute([0, 2, 3, 1]).reshape([600, channels]);
+        let [weight, bias] = [0, 1].map(|i| p.tensors()[i].detach());
+        let product = rows.matmul(&weight.reshape([6, channels]).tr()) + bias;
+        let gradient = (&product * 2.0).tr().matmul(&rows);
+        let close = |ours: &Tensor, theirs: &Tensor| {
+            let error = (ours.detach() - theirs).abs().max().double_value(&[]);
+            let scale = theirs.abs().max().double_value(&[]);
+            assert!(error < 1e-5 * scale, "{channels} channels: {error} of {scale}");
+        };
+        close(&out.permute([0, 2, 3, 1]).reshape([600, 6]), &product);
+        close(&found[0].reshape([6, channels]), &gradient);
+    }
 }

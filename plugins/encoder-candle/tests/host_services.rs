@@ -2,10 +2,8 @@
 
 mod support;
 
-use std::sync::atomic::Ordering;
-
-use ficta_core::{Ctx, Device, Encoder, ErrorKind, TensorMut, TensorRef};
-use support::{DIM, encode, encoder, host::Host, synthetic};
+use ficta_core::{Ctx, Device, Encoder, ErrorKind, Level, TensorMut, TensorRef, testing::RecordingHost};
+use support::{DIM, encode, encoder, synthetic};
 
 #[test]
 fn progress_ends_at_the_total_and_can_stop_the_work() {
@@ -14,21 +12,20 @@ fn progress_ends_at_the_total_and_can_stop_the_work() {
     let pixels = vec![90u8; 20 * 4 * 4 * 3];
     let images = TensorRef::new(&pixels, &[20, 4, 4, 3]).unwrap();
     let mut out = vec![0f32; 20 * DIM];
-    let mut run = |host: &Host| {
+    let mut run = |host: &RecordingHost| {
         let features = TensorMut::new(&mut out, &[20, DIM]).unwrap();
         encoder.encode(images, features, &Ctx::new(host))
     };
 
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0);
     run(&host).unwrap();
-    let reports = host.reports.lock().unwrap();
+    let reports = host.progress_reports();
     assert_eq!(reports.last().unwrap(), &(20, 20, "images".to_owned()));
     assert!(reports.len() > 1 && reports.is_sorted(), "{reports:?}");
 
-    let host = Host::with_threads(1);
-    host.cancel_at.store(1, Ordering::Relaxed);
+    let host = RecordingHost::new(0).cancel_after(1);
     assert_eq!(run(&host).unwrap_err().kind(), ErrorKind::CANCELLED);
-    assert_eq!(host.reports.lock().unwrap().len(), 1);
+    assert!(host.progress_reports().len() < reports.len());
 }
 
 #[test]
@@ -37,15 +34,16 @@ fn another_device_is_answered_by_one_warning() {
     let mut encoder = encoder(folder.path(), false).unwrap();
     let pixels = vec![90u8; 4 * 4 * 3];
     let mut out = vec![0f32; DIM];
-    let host = Host::on(Device::cuda(0), 1);
+    let host = RecordingHost::new(0).on(Device::cuda(0));
     for _ in 0..2 {
         let images = TensorRef::new(&pixels, &[1, 4, 4, 3]).unwrap();
         let features = TensorMut::new(&mut out, &[1, DIM]).unwrap();
         encoder.encode(images, features, &Ctx::new(&host)).unwrap();
     }
-    let warnings = host.warnings.lock().unwrap();
+    let lines = host.log_lines();
+    let warnings: Vec<_> = lines.iter().filter(|(level, _)| *level == Level::WARN).collect();
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains("CPU"), "{warnings:?}");
+    assert!(warnings[0].1.contains("CPU"), "{warnings:?}");
 }
 
 #[test]
@@ -59,7 +57,7 @@ fn no_images_are_no_work() {
 fn wrong_tensors_are_errors() {
     let folder = synthetic::folder();
     let mut encoder = encoder(folder.path(), false).unwrap();
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let bytes = vec![0u8; 2 * 6 * 6 * 4];
     let floats = vec![0f32; 2 * 6 * 6 * 3];

@@ -6,55 +6,11 @@ use std::{
 };
 
 use ficta_core::{
-    Backbone, Configure, Control, Ctx, Device, HostServices, Level, Loss, LossGradient, LossInput, NullHost, ReduceOp,
-    TensorMut, TensorRef,
-    private::abi_stable::std_types::{RResult, RStr},
-    random::Stream,
+    Backbone, Configure, Ctx, Loss, LossGradient, LossInput, TensorMut, TensorRef, random::Stream,
+    testing::RecordingHost,
 };
 use ficta_iresnet_tch::IResNet;
 use ficta_losses::CosFace;
-
-/// [`NullHost`] with a thread budget.
-struct Host(u32);
-
-impl HostServices for Host {
-    fn progress(&self, _: u64, _: u64, _: RStr<'_>) -> Control {
-        Control::CONTINUE
-    }
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn log(&self, _: Level, message: RStr<'_>) {
-        eprintln!("{message}");
-    }
-    fn seed(&self) -> u64 {
-        0
-    }
-    fn threads(&self) -> u32 {
-        self.0
-    }
-    fn device(&self) -> Device {
-        Device::CPU
-    }
-    fn rank(&self) -> u32 {
-        0
-    }
-    fn world_size(&self) -> u32 {
-        1
-    }
-    fn all_reduce(&self, buffer: TensorMut<'_>, op: ReduceOp) -> RResult<(), ficta_core::Error> {
-        NullHost::default().all_reduce(buffer, op)
-    }
-    fn all_gather(&self, local: TensorRef<'_>, out: TensorMut<'_>) -> RResult<(), ficta_core::Error> {
-        NullHost::default().all_gather(local, out)
-    }
-    fn broadcast(&self, buffer: TensorMut<'_>, root: u32) -> RResult<(), ficta_core::Error> {
-        NullHost::default().broadcast(buffer, root)
-    }
-    fn barrier(&self) -> RResult<(), ficta_core::Error> {
-        NullHost::default().barrier()
-    }
-}
 
 /// A loss, and how long it has worked.
 struct Timed<L> {
@@ -84,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (batch, threads): (usize, u32) = (batch.parse()?, threads.parse()?);
     let steps: usize = rest.first().map_or(Ok(20), |s| s.parse())?;
     let classes: usize = rest.get(1).map_or(Ok(100), |s| s.parse())?;
-    let host = Host(threads);
+    let host = RecordingHost::new(0).with_threads(threads);
     let ctx = Ctx::new(&host);
 
     let mut net = IResNet::configure(serde_json::from_str(params)?)?;

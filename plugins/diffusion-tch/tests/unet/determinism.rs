@@ -1,18 +1,15 @@
 //! Results depend on seeds and rows alone.
 
-use ficta_core::{Ctx, Denoiser};
+use ficta_core::{Ctx, Denoiser, testing::RecordingHost};
 use ficta_diffusion_tch::Params;
 use ficta_tch_bridge::Precision;
 
-use crate::{
-    host::Host,
-    setup::{DIM, PIXELS, bits, data, params, predict, train, train_steps, unet},
-};
+use crate::setup::{DIM, PIXELS, bits, data, params, predict, train, train_steps, unet};
 
 /// A network whose zero-started layers have begun to matter.
 fn trained(params: Params) -> ficta_diffusion_tch::UnetDenoiser {
     let mut unet = unet(params);
-    train_steps(&mut unet, 0..3, &Host::with_threads(2));
+    train_steps(&mut unet, 0..3, &RecordingHost::new(0).with_threads(2));
     unet
 }
 
@@ -26,7 +23,7 @@ fn a_row_does_not_depend_on_its_batch() {
         });
         let (x, c) = data(40);
         let t: Vec<i64> = (0..40).map(|i| i * 25).collect();
-        let host = Host::with_threads(2);
+        let host = RecordingHost::new(0).with_threads(2);
         let whole = predict(&mut unet, &x, &t, Some(&c), &host).unwrap();
         assert!(whole.iter().all(|v| v.is_finite()) && whole.iter().any(|v| v.abs() > 0.01));
         // (rows, where the first of them stands): alone, in a small batch, at other places.
@@ -53,7 +50,7 @@ fn a_row_does_not_depend_on_its_batch() {
 fn threads_do_not_matter() {
     for precision in [Precision::F32, Precision::Bf16] {
         let answers = [1, 2, 3].map(|threads| {
-            let host = Host::with_threads(threads);
+            let host = RecordingHost::new(0).with_threads(threads);
             let mut unet = unet(Params { precision, ..params() });
             train_steps(&mut unet, 0..3, &host);
             let (x, c) = data(9);
@@ -65,7 +62,7 @@ fn threads_do_not_matter() {
 
 #[test]
 fn seeds_decide_the_weights_and_the_noise() {
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0).with_threads(1);
     let (x, c) = data(2);
     let run = |seed: u64, noise: u64| {
         let mut unet = unet(params());
@@ -85,7 +82,7 @@ fn seeds_decide_the_weights_and_the_noise() {
 /// Cutting a batch into pieces changes rounding and nothing else.
 #[test]
 fn pieces_add_up_to_the_batch() {
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     let (x, c) = data(10);
     let run = |micro_batch| {
         let mut unet = unet(Params {

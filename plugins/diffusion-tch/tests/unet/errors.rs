@@ -1,16 +1,13 @@
 //! Wrong inputs.
 
-use ficta_core::{Configure, Ctx, Denoiser, Device, ErrorKind, SaveKind, TensorMut, TensorRef};
+use ficta_core::{Configure, Ctx, Denoiser, Device, ErrorKind, SaveKind, TensorMut, TensorRef, testing::RecordingHost};
 use ficta_diffusion_tch::{Params, UnetDenoiser};
 
-use crate::{
-    host::Host,
-    setup::{DIM, PIXELS, bits, data, params, predict, train, unet},
-};
+use crate::setup::{DIM, PIXELS, bits, data, params, predict, train, unet};
 
 #[test]
 fn nothing_works_before_initialising() {
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0).with_threads(1);
     let mut unet = UnetDenoiser::configure(params()).unwrap();
     let (x, c) = data(1);
     let folder = tempfile::tempdir().unwrap();
@@ -43,13 +40,15 @@ fn parameters_are_checked() {
         "{error}"
     );
     let mut unet = UnetDenoiser::configure(params()).unwrap();
-    let error = unet.initialise(0, 1, &Ctx::new(&Host::with_threads(1))).unwrap_err();
+    let error = unet
+        .initialise(0, 1, &Ctx::new(&RecordingHost::new(0).with_threads(1)))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CONFIG);
 }
 
 #[test]
 fn wrong_shapes_and_types_are_refused() {
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0).with_threads(1);
     let ctx = Ctx::new(&host);
     let mut unet = unet(params());
     let (x, c) = data(2);
@@ -98,7 +97,7 @@ fn wrong_shapes_and_types_are_refused() {
 
 #[test]
 fn wrong_values_are_refused_with_their_row() {
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0).with_threads(1);
     let mut unet = unet(params());
     let (x, mut c) = data(3);
     for (t, wanted) in [
@@ -125,7 +124,7 @@ fn wrong_values_are_refused_with_their_row() {
 
 #[test]
 fn a_refused_step_changes_nothing() {
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     let (mut poisoned, mut clean) = (unet(params()), unet(params()));
     let (mut x, c) = data(6);
     let good = x.clone();
@@ -155,10 +154,7 @@ fn a_refused_step_changes_nothing() {
 
 #[test]
 fn work_stops_when_the_host_asks() {
-    let host = Host {
-        cancelled: true,
-        ..Host::with_threads(2)
-    };
+    let host = RecordingHost::new(0).with_threads(2).cancel_after(0);
     let mut unet = unet(params());
     let (x, c) = data(9);
     assert_eq!(
@@ -173,11 +169,8 @@ fn work_stops_when_the_host_asks() {
 
 #[test]
 fn a_device_that_libtorch_lacks_is_declined_in_the_log() {
-    let host = Host {
-        device: Device::cuda(99),
-        ..Host::with_threads(1)
-    };
+    let host = RecordingHost::new(0).on(Device::cuda(99));
     let mut unet = UnetDenoiser::configure(params()).unwrap();
     unet.initialise(DIM, 1, &Ctx::new(&host)).unwrap();
-    assert!(host.log.lock().unwrap()[0].contains("on the CPU: this libtorch has no cuda:99"));
+    assert!(host.heard("on the CPU: this libtorch has no cuda:99"));
 }

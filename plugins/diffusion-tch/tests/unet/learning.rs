@@ -1,20 +1,17 @@
 //! That training trains.
 
-use ficta_core::{Ctx, Denoiser, random::Stream};
+use ficta_core::{Ctx, Denoiser, random::Stream, testing::RecordingHost};
 use ficta_diffusion_tch::{Params, PredictionTarget};
 use ficta_tch_bridge::Precision;
 
-use crate::{
-    host::Host,
-    setup::{DIM, PIXELS, data, params, predict, train, unet},
-};
+use crate::setup::{DIM, PIXELS, data, params, predict, train, unet};
 
 /// Mean squared error of the clean image that the prediction at timestep `t` implies.
 fn error_of_clean_image(
     unet: &mut ficta_diffusion_tch::UnetDenoiser,
     t: i64,
     condition: Option<&[f32]>,
-    host: &Host,
+    host: &RecordingHost,
 ) -> f64 {
     let (images, _) = data(8);
     let alpha_bar = unet.info().alpha_bar[t as usize];
@@ -38,7 +35,7 @@ fn error_of_clean_image(
 #[test]
 fn eight_images_are_learned_by_their_conditions() {
     for precision in [Precision::F32, Precision::Bf16] {
-        let host = Host::with_threads(2);
+        let host = RecordingHost::new(0).with_threads(2);
         let mut unet = unet(Params {
             precision,
             ema_decay: 0.9,
@@ -69,7 +66,7 @@ fn eight_images_are_learned_by_their_conditions() {
 
 #[test]
 fn every_prediction_target_can_be_learned() {
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     let (images, conditions) = data(8);
     for prediction in [PredictionTarget::V, PredictionTarget::Epsilon, PredictionTarget::Sample] {
         let mut unet = unet(Params { prediction, ..params() });
@@ -87,7 +84,7 @@ fn every_prediction_target_can_be_learned() {
 /// The first prediction is 0, whose squared error against v is that of v itself.
 #[test]
 fn the_first_loss_is_the_targets_variance() {
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     let (images, conditions) = data(200);
     let mut unet = unet(Params {
         micro_batch: 50,
@@ -101,7 +98,7 @@ fn the_first_loss_is_the_targets_variance() {
 
 #[test]
 fn a_learning_rate_of_zero_changes_nothing() {
-    let host = Host::with_threads(1);
+    let host = RecordingHost::new(0).with_threads(1);
     let (images, conditions) = data(4);
     let mut unet = unet(params());
     let losses = [0.0, 0.0].map(|rate| train(&mut unet, &images, &conditions, 5, rate, &host).unwrap());

@@ -1,11 +1,8 @@
 //! What users see of the component.
 
-use ficta_core::{Kind, TensorRef, assert_tensor_snapshot, static_components};
+use ficta_core::{Kind, TensorRef, assert_tensor_snapshot, static_components, testing::RecordingHost};
 
-use crate::{
-    host::Host,
-    setup::{data, params, predict, train_steps, unet},
-};
+use crate::setup::{data, params, predict, train_steps, unet};
 
 fn registration() -> &'static ficta_core::Registration {
     let found = static_components()
@@ -40,7 +37,7 @@ fn parameters_come_from_json() {
 #[test]
 fn a_prediction_after_three_steps() {
     let mut unet = unet(params());
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     train_steps(&mut unet, 0..3, &host);
     let (x, c) = data(2);
     let out = predict(&mut unet, &x, &[100, 900], Some(&c), &host).unwrap();

@@ -2,7 +2,6 @@
 
 mod determinism;
 mod errors;
-mod host;
 mod learning;
 mod listing;
 mod persistence;

@@ -2,29 +2,26 @@
 
 use std::{fs, path::Path};
 
-use ficta_core::{Configure, Ctx, Denoiser, ErrorKind, SaveKind};
+use ficta_core::{Configure, Ctx, Denoiser, ErrorKind, SaveKind, testing::RecordingHost};
 use ficta_diffusion_tch::{Params, PredictionTarget, UnetDenoiser};
 use ficta_tch_bridge::{Precision, Saved};
 
-use crate::{
-    host::Host,
-    setup::{DIM, bits, data, params, predict, train_steps, unet},
-};
+use crate::setup::{DIM, bits, data, params, predict, train_steps, unet};
 
 fn save(unet: &UnetDenoiser, path: &Path, what: SaveKind) -> ficta_core::Result<()> {
-    unet.save(path, what, &Ctx::new(&Host::with_threads(1)))
+    unet.save(path, what, &Ctx::new(&RecordingHost::new(0).with_threads(1)))
 }
 
 fn load(params: Params, path: &Path) -> ficta_core::Result<UnetDenoiser> {
     let mut unet = UnetDenoiser::configure(params)?;
-    unet.load(path, &Ctx::new(&Host::with_threads(1)))?;
+    unet.load(path, &Ctx::new(&RecordingHost::new(0).with_threads(1)))?;
     Ok(unet)
 }
 
 #[test]
 fn a_resumed_training_ends_with_the_same_bytes() {
     for precision in [Precision::F32, Precision::Bf16] {
-        let (folder, host) = (tempfile::tempdir().unwrap(), Host::with_threads(2));
+        let (folder, host) = (tempfile::tempdir().unwrap(), RecordingHost::new(0).with_threads(2));
         let [halfway, whole, resumed] = ["halfway", "whole", "resumed"].map(|n| folder.path().join(n));
         let params = Params { precision, ..params() };
         let mut first = unet(params.clone());
@@ -47,7 +44,7 @@ fn a_resumed_training_ends_with_the_same_bytes() {
 
 #[test]
 fn weights_are_the_average_and_predict_the_same() {
-    let (folder, host) = (tempfile::tempdir().unwrap(), Host::with_threads(2));
+    let (folder, host) = (tempfile::tempdir().unwrap(), RecordingHost::new(0).with_threads(2));
     let [weights, checkpoint] = ["weights", "checkpoint"].map(|n| folder.path().join(n));
     let mut unet = unet(params());
     train_steps(&mut unet, 0..4, &host);
@@ -130,7 +127,7 @@ fn files_of_other_networks_are_refused_with_the_key() {
 
 #[test]
 fn a_failed_load_or_save_leaves_everything_as_it_was() {
-    let (folder, host) = (tempfile::tempdir().unwrap(), Host::with_threads(1));
+    let (folder, host) = (tempfile::tempdir().unwrap(), RecordingHost::new(0).with_threads(1));
     let ctx = Ctx::new(&host);
     let path = folder.path().join("weights");
     let mut unet = unet(params());

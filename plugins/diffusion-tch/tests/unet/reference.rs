@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use ficta_core::{Configure, Ctx, Denoiser, TensorMut, TensorRef, testing::assert_close};
+use ficta_core::{
+    Configure, Ctx, Denoiser, TensorMut, TensorRef,
+    testing::{RecordingHost, assert_close},
+};
 use ficta_diffusion_tch::{Params, UnetDenoiser};
 use ficta_tch_bridge::{Precision, Saved};
 use tch::{Kind, Tensor};
-
-use crate::host::Host;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/unet_reference.safetensors");
 
@@ -28,7 +29,7 @@ fn answers(precision: Precision) -> [(Vec<f32>, Vec<f32>); 2] {
         precision,
         ..Params::default()
     };
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     let ctx = Ctx::new(&host);
     let mut unet = UnetDenoiser::configure(params).unwrap();
     unet.load(Path::new(FILE), &ctx).unwrap();

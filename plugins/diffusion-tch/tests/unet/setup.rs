@@ -1,10 +1,8 @@
 //! A small network and data for it.
 
-use ficta_core::{Configure, Ctx, Denoiser, Result, TensorMut, TensorRef, random::Stream};
+use ficta_core::{Configure, Ctx, Denoiser, Result, TensorMut, TensorRef, random::Stream, testing::RecordingHost};
 use ficta_diffusion_tch::{Params, UnetDenoiser};
 use ficta_tch_bridge::Precision;
-
-use crate::host::Host;
 
 /// Length of the conditions.
 pub const DIM: usize = 8;
@@ -28,7 +26,8 @@ pub fn params() -> Params {
 /// Configured and initialised with seed 1.
 pub fn unet(params: Params) -> UnetDenoiser {
     let mut unet = UnetDenoiser::configure(params).unwrap();
-    unet.initialise(DIM, 1, &Ctx::new(&Host::with_threads(1))).unwrap();
+    unet.initialise(DIM, 1, &Ctx::new(&RecordingHost::new(0).with_threads(1)))
+        .unwrap();
     unet
 }
 
@@ -57,7 +56,7 @@ pub fn train(
     conditions: &[f32],
     first_seed: u64,
     rate: f64,
-    host: &Host,
+    host: &RecordingHost,
 ) -> Result<f64> {
     let count = images.len() / PIXELS;
     let seeds: Vec<u64> = (0..count as u64).map(|i| first_seed + i).collect();
@@ -71,7 +70,7 @@ pub fn train(
 }
 
 /// Steps `range` of a training on `data`.
-pub fn train_steps(unet: &mut UnetDenoiser, range: std::ops::Range<u64>, host: &Host) {
+pub fn train_steps(unet: &mut UnetDenoiser, range: std::ops::Range<u64>, host: &RecordingHost) {
     let (images, conditions) = data(10);
     for step in range {
         train(unet, &images, &conditions, 100 * step, 2e-3, host).unwrap();
@@ -84,7 +83,7 @@ pub fn predict(
     x: &[f32],
     t: &[i64],
     condition: Option<&[f32]>,
-    host: &Host,
+    host: &RecordingHost,
 ) -> Result<Vec<f32>> {
     let mut out = vec![f32::NAN; x.len()];
     let shape = [t.len(), 1, 16, 16];

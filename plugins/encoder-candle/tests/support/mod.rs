@@ -1,12 +1,11 @@
-//! What the tests of this crate share: hosts, pictures, and the weights, real and synthetic.
+//! What the tests of this crate share: pictures, and the weights, real and synthetic.
 #![allow(dead_code)] // each test program uses its own part
 
 pub mod assets;
-pub mod host;
 pub mod pictures;
 pub mod synthetic;
 
-use ficta_core::{Configure, Ctx, Encoder, Result, TensorMut, TensorRef};
+use ficta_core::{Configure, Ctx, Encoder, Result, TensorMut, TensorRef, testing::RecordingHost};
 use ficta_encoder_candle::{DlibResnet, DlibResnetParams};
 use std::path::Path;
 
@@ -26,7 +25,7 @@ pub fn encode(encoder: &mut dyn Encoder, pixels: &[u8], size: [usize; 2], thread
     let count = pixels.len() / (size[0] * size[1] * 3);
     let dim = encoder.info().dim;
     let mut out = vec![f32::NAN; count * dim];
-    let host = host::Host::with_threads(threads);
+    let host = RecordingHost::new(0).with_threads(threads);
     encoder.encode(
         TensorRef::new(pixels, &[count, size[0], size[1], 3])?,
         TensorMut::new(&mut out, &[count, dim])?,

@@ -1,12 +1,9 @@
 //! Single statements of the documentation.
 
-use ficta_core::{Configure, Decision, IdSelector};
+use ficta_core::{Configure, Decision, IdSelector, testing::RecordingHost};
 use ficta_id_nms::{IdNms, IdNmsParams, KeepAll, KeepAllParams, Order};
 
-use crate::{
-    host::TestHost,
-    scene::{Decided, Scene},
-};
+use crate::scene::{Decided, Scene};
 
 fn plane(candidates: &[[f32; 2]], real: &[[f32; 2]]) -> Scene {
     Scene {
@@ -25,7 +22,7 @@ fn nms(params: IdNmsParams) -> IdNms {
 
 fn decide(scene: &Scene, params: IdNmsParams) -> Decided {
     scene
-        .select(&mut nms(params), &TestHost::new(0, 2))
+        .select(&mut nms(params), &RecordingHost::new(0).with_threads(2))
         .expect("valid input")
 }
 
@@ -158,7 +155,11 @@ fn nothing_in_nothing_out() {
         real_variance: vec![],
     };
     assert_eq!(decide(&scene, IdNmsParams::default()).selected, 0);
-    let curve = scene.yield_curve(&mut nms(IdNmsParams::default()), &[0.5], &TestHost::new(0, 1));
+    let curve = scene.yield_curve(
+        &mut nms(IdNmsParams::default()),
+        &[0.5],
+        &RecordingHost::new(0).with_threads(1),
+    );
     assert_eq!(curve.expect("valid input"), [0]);
 }
 
@@ -171,7 +172,7 @@ fn a_random_order_follows_from_the_seed() {
     });
     let mut rank = |seed, threads| {
         scene
-            .select(&mut selector, &TestHost::new(seed, threads))
+            .select(&mut selector, &RecordingHost::new(seed).with_threads(threads))
             .expect("valid input")
             .rank
     };
@@ -184,7 +185,9 @@ fn all_keeps_all_in_the_order_of_nms() {
     let scene = Scene::smooth(40, 5, 6, 3);
     let all = |order, target| {
         let mut selector = KeepAll::configure(KeepAllParams { order, target }).expect("params in range");
-        scene.select(&mut selector, &TestHost::new(7, 2)).expect("valid input")
+        scene
+            .select(&mut selector, &RecordingHost::new(7).with_threads(2))
+            .expect("valid input")
     };
     for order in [Order::Variance, Order::MaxCosine, Order::Given, Order::Random] {
         let got = all(order, 0);
@@ -195,7 +198,9 @@ fn all_keeps_all_in_the_order_of_nms() {
             order,
             ..IdNmsParams::default()
         };
-        let nms = scene.select(&mut nms(lax), &TestHost::new(7, 2)).expect("valid input");
+        let nms = scene
+            .select(&mut nms(lax), &RecordingHost::new(7).with_threads(2))
+            .expect("valid input");
         assert_eq!(got, nms);
     }
     let some = all(Order::Given, 3);
@@ -209,7 +214,7 @@ fn all_has_no_yield_curve() {
     let mut selector: Box<dyn IdSelector> =
         Box::new(KeepAll::configure(KeepAllParams::default()).expect("params in range"));
     let error = Scene::smooth(4, 2, 3, 1)
-        .yield_curve(&mut *selector, &[0.5], &TestHost::new(0, 1))
+        .yield_curve(&mut *selector, &[0.5], &RecordingHost::new(0).with_threads(1))
         .expect_err("no threshold");
     assert_eq!(error.kind(), ficta_core::ErrorKind::UNSUPPORTED);
 }

@@ -1,10 +1,10 @@
 //! Bit for bit what two nested loops give, on any number of threads.
 
-use ficta_core::{Configure, Decision};
+use ficta_core::{Configure, Decision, testing::RecordingHost};
 use ficta_id_nms::{IdNms, IdNmsParams, Metric, Order};
 use proptest::prelude::*;
 
-use crate::{host::TestHost, naive, scene::Scene};
+use crate::{naive, scene::Scene};
 
 /// Thresholds that pairs of small integer vectors hit exactly, and others.
 fn threshold() -> impl Strategy<Value = f64> {
@@ -79,7 +79,7 @@ proptest! {
     fn selection_equals_the_naive_one(scene in scenes(), mut params in params(), seed: u64, threads in 1u32..5) {
         let scene = fit(scene, &mut params);
         let expected = naive::select(&scene, &params, seed);
-        let got = scene.select(&mut IdNms::configure(params)?, &TestHost::new(seed, threads))?;
+        let got = scene.select(&mut IdNms::configure(params)?, &RecordingHost::new(seed).with_threads(threads))?;
         prop_assert_eq!(got, expected);
     }
 }
@@ -98,7 +98,7 @@ proptest! {
         let scene = fit(scene, &mut params);
         // More than 64 thresholds, unordered and with repetitions, so that sets of them need several words.
         let thresholds: Vec<f32> = grid.iter().map(|t| if params.metric == Metric::Cosine { *t as f32 } else { t.abs() as f32 }).chain((0..70).map(|i| (i * 37 % 70) as f32 / 69.0)).collect();
-        let got = scene.yield_curve(&mut IdNms::configure(params.clone())?, &thresholds, &TestHost::new(seed, threads))?;
+        let got = scene.yield_curve(&mut IdNms::configure(params.clone())?, &thresholds, &RecordingHost::new(seed).with_threads(threads))?;
         for (threshold, kept) in thresholds.iter().zip(got) {
             let t = f64::from(*threshold);
             let at = IdNmsParams { threshold_real: t, threshold_selected: t, distance_real: t, distance_selected: t, target: 0, ..params.clone() };
@@ -126,7 +126,7 @@ fn many_blocks_and_threads_change_nothing() {
         let got = scene
             .select(
                 &mut IdNms::configure(params.clone()).unwrap(),
-                &TestHost::new(0, threads),
+                &RecordingHost::new(0).with_threads(threads),
             )
             .unwrap();
         assert_eq!(got, expected);
@@ -157,7 +157,7 @@ fn parents_lead_to_all_that_matter() {
                 "{} kept: the scene decides nothing",
                 expected.selected
             );
-            let host = TestHost::new(0, 3);
+            let host = RecordingHost::new(0).with_threads(3);
             let got = scene.select(&mut IdNms::configure(params).unwrap(), &host).unwrap();
             assert_eq!(got, expected);
             // With so much beside the span of the parents they are no help.
@@ -173,7 +173,7 @@ fn the_yield_curve_is_the_same_with_and_without_parents() {
     let thresholds: Vec<f32> = (30..=50).map(|i| i as f32 / 50.0).collect();
     let curve = |scene: &Scene| {
         let mut nms = IdNms::configure(IdNmsParams::default()).unwrap();
-        let host = TestHost::new(0, 2);
+        let host = RecordingHost::new(0).with_threads(2);
         let kept = scene.yield_curve(&mut nms, &thresholds, &host).unwrap();
         (kept, host.heard("compared through parents"))
     };
@@ -197,7 +197,10 @@ fn what_f32_cannot_tell_apart_is_told_apart() {
         for params in [at(1.0, 0.5 + shift), at(0.5 + shift, 1.0)] {
             let expected = naive::select(&scene, &params, 0);
             let got = scene
-                .select(&mut IdNms::configure(params).unwrap(), &TestHost::new(0, 2))
+                .select(
+                    &mut IdNms::configure(params).unwrap(),
+                    &RecordingHost::new(0).with_threads(2),
+                )
                 .unwrap();
             assert_eq!(got, expected, "at 0.5 + {shift}");
         }
@@ -218,7 +221,7 @@ fn nor_does_f32_decide_the_yield_curve() {
         .yield_curve(
             &mut IdNms::configure(params.clone()).unwrap(),
             &thresholds,
-            &TestHost::new(0, 2),
+            &RecordingHost::new(0).with_threads(2),
         )
         .unwrap();
     let expected: Vec<i64> = thresholds

@@ -1,11 +1,9 @@
 //! What bad input leads to.
 
-use std::sync::atomic::AtomicI64;
-
-use ficta_core::{Configure, Error, ErrorKind};
+use ficta_core::{Configure, Error, ErrorKind, testing::RecordingHost};
 use ficta_id_nms::{IdNms, IdNmsParams, KeepAll, KeepAllParams, Order};
 
-use crate::{host::TestHost, scene::Scene};
+use crate::scene::Scene;
 
 fn assert_says(error: &Error, kind: ErrorKind, words: &str) {
     assert_eq!(error.kind(), kind, "{error}");
@@ -14,7 +12,7 @@ fn assert_says(error: &Error, kind: ErrorKind, words: &str) {
 
 /// The errors of both calls of `id-nms`, and of `all`, must be the same.
 fn failure(scene: &Scene, params: IdNmsParams) -> Error {
-    let host = TestHost::new(0, 2);
+    let host = RecordingHost::new(0).with_threads(2);
     let mut nms = IdNms::configure(params).expect("params in range");
     let error = scene.select(&mut nms, &host).expect_err("bad input");
     assert_eq!(
@@ -35,7 +33,9 @@ fn broken_rows_are_named() {
             &format!("candidate row 6 is {word} in dimension 2"),
         );
         let mut all = KeepAll::configure(KeepAllParams::default()).expect("params in range");
-        let error = scene.select(&mut all, &TestHost::new(0, 1)).expect_err("bad input");
+        let error = scene
+            .select(&mut all, &RecordingHost::new(0).with_threads(1))
+            .expect_err("bad input");
         assert_says(&error, ErrorKind::DATA, "candidate row 6");
     }
     let mut scene = Scene::smooth(9, 4, 5, 1);
@@ -108,7 +108,8 @@ fn thresholds_out_of_range() {
             );
         }
         let mut nms = IdNms::configure(IdNmsParams::default()).expect("params in range");
-        let error = Scene::smooth(4, 2, 3, 1).yield_curve(&mut nms, &[0.1, bad as f32], &TestHost::new(0, 1));
+        let error =
+            Scene::smooth(4, 2, 3, 1).yield_curve(&mut nms, &[0.1, bad as f32], &RecordingHost::new(0).with_threads(1));
         assert_says(
             &error.expect_err("out of range"),
             ErrorKind::CONFIG,
@@ -122,10 +123,7 @@ fn stops_when_asked_to() {
     let scene = Scene::smooth(800, 20, 8, 1);
     for order in [Order::Variance, Order::MaxCosine] {
         for patience in 0..3 {
-            let host = || TestHost {
-                patience: AtomicI64::new(patience),
-                ..TestHost::new(0, 2)
-            };
+            let host = || RecordingHost::new(0).with_threads(2).cancel_after(patience);
             let mut nms = IdNms::configure(IdNmsParams {
                 order,
                 ..IdNmsParams::default()

@@ -1,13 +1,10 @@
 //! Farthest point first, against the definition as plain loops.
 
-use std::sync::atomic::Ordering;
-
-use ficta_core::{Configure, Decision, ErrorKind};
+use ficta_core::{Configure, Decision, ErrorKind, testing::RecordingHost};
 use ficta_id_nms::{Checkpoint, KCentre, KCentreParams};
 use proptest::prelude::*;
 
 use crate::{
-    host::TestHost,
     naive::cosine,
     scene::{Decided, Scene},
 };
@@ -49,7 +46,7 @@ fn naive(scene: &Scene, params: &KCentreParams) -> Decided {
 fn decide(scene: &Scene, params: KCentreParams, threads: u32) -> Decided {
     let mut selector = KCentre::configure(params).expect("params in range");
     scene
-        .select(&mut selector, &TestHost::new(0, threads))
+        .select(&mut selector, &RecordingHost::new(0).with_threads(threads))
         .expect("valid input")
 }
 
@@ -121,8 +118,7 @@ fn what_was_stopped_goes_on_as_if_it_had_not_been() {
         let found = (0..1000)
             .zip([1, 2, 3].into_iter().cycle())
             .find_map(|(stops, threads)| {
-                let host = TestHost::new(0, threads);
-                host.patience.store(3 + stops, Ordering::Relaxed);
+                let host = RecordingHost::new(0).with_threads(threads).cancel_after(3 + stops);
                 let mut selector = KCentre::configure(params.clone()).expect("params in range");
                 let found = scene.select(&mut selector, &host).ok();
                 went_on += usize::from(host.heard("goes on after"));

@@ -4,7 +4,6 @@ mod behaviour;
 mod contract;
 mod equivalence;
 mod errors;
-mod host;
 mod k_centre;
 mod naive;
 mod resume;

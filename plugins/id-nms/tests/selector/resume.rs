@@ -2,13 +2,10 @@
 
 use std::{fs, path::Path};
 
-use ficta_core::{Configure, ErrorKind};
+use ficta_core::{Configure, ErrorKind, testing::RecordingHost};
 use ficta_id_nms::{Checkpoint, IdNms, IdNmsParams, Metric, Order};
 
-use crate::{
-    host::TestHost,
-    scene::{Decided, Scene},
-};
+use crate::scene::{Decided, Scene};
 
 fn nms(params: &IdNmsParams, file: &Path) -> IdNms {
     let checkpoint = Some(Checkpoint {
@@ -24,15 +21,16 @@ fn nms(params: &IdNmsParams, file: &Path) -> IdNms {
 
 fn undisturbed(scene: &Scene, params: &IdNmsParams) -> Decided {
     let mut selector = IdNms::configure(params.clone()).expect("params in range");
-    scene.select(&mut selector, &TestHost::new(3, 2)).expect("valid input")
+    scene
+        .select(&mut selector, &RecordingHost::new(3).with_threads(2))
+        .expect("valid input")
 }
 
 /// Stops a selection after ever more reports of progress, each time from where it stood, until it comes to its end.
 fn in_pieces(scene: &Scene, params: &IdNmsParams, file: &Path) -> (Decided, usize) {
     for (stops, threads) in (0..1000).zip([1, 2, 3].into_iter().cycle()) {
-        let host = TestHost::new(3, threads);
         // The first reports are of work that is done anew each time.
-        host.patience.store(3 + stops, std::sync::atomic::Ordering::Relaxed);
+        let host = RecordingHost::new(3).with_threads(threads).cancel_after(3 + stops);
         match scene.select(&mut nms(params, file), &host) {
             Ok(decided) => return (decided, stops as usize),
             Err(error) => assert_eq!(error.kind(), ErrorKind::CANCELLED, "{error}"),
@@ -94,7 +92,7 @@ fn the_state_of_another_selection_is_not_taken_up() {
     let file = folder.path().join("state");
     let (scene, params) = (Scene::smooth(2000, 40, 16, 5), IdNmsParams::default());
     let select = |scene: &Scene, params: &IdNmsParams, seed| {
-        let host = TestHost::new(seed, 2);
+        let host = RecordingHost::new(seed).with_threads(2);
         let decided = scene.select(&mut nms(params, &file), &host).expect("valid input");
         (decided, host)
     };
@@ -134,7 +132,7 @@ fn a_place_that_cannot_be_written_stops_no_selection() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("file"), "no folder").expect("a file");
     let (scene, params) = (Scene::smooth(2000, 40, 16, 5), IdNmsParams::default());
-    let host = TestHost::new(3, 2);
+    let host = RecordingHost::new(3).with_threads(2);
     let found = scene.select(&mut nms(&params, &folder.path().join("file/state")), &host);
     assert_eq!(found.expect("valid input"), undisturbed(&scene, &params));
     assert!(host.heard("the selection goes on"));

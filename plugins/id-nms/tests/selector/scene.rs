@@ -2,9 +2,8 @@
 
 use ficta_core::{
     Candidates, Ctx, Decision, IdSelector, Identities, Result, SelectionMut, TensorMut, TensorRef, random::Stream,
+    testing::RecordingHost,
 };
-
-use crate::host::TestHost;
 
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -177,7 +176,7 @@ impl Scene {
         use_it(&candidates, &real)
     }
 
-    pub fn select(&self, selector: &mut dyn IdSelector, host: &TestHost) -> Result<Decided> {
+    pub fn select(&self, selector: &mut dyn IdSelector, host: &RecordingHost) -> Result<Decided> {
         let k = self.len();
         let (mut decision, mut blocker) = (vec![0u8; k], vec![-7i64; k]);
         let (mut cosine, mut rank) = (vec![7f32; k], vec![-7i64; k]);
@@ -198,7 +197,12 @@ impl Scene {
         })
     }
 
-    pub fn yield_curve(&self, selector: &mut dyn IdSelector, thresholds: &[f32], host: &TestHost) -> Result<Vec<i64>> {
+    pub fn yield_curve(
+        &self,
+        selector: &mut dyn IdSelector,
+        thresholds: &[f32],
+        host: &RecordingHost,
+    ) -> Result<Vec<i64>> {
         let mut kept = vec![-7i64; thresholds.len()];
         let grid = TensorRef::new(thresholds, &[thresholds.len()])?;
         let out = TensorMut::new(&mut kept, &[thresholds.len()])?;

@@ -1,9 +1,9 @@
 //! Listing, schemas and one small selection, pinned.
 
-use ficta_core::{Configure, static_components};
+use ficta_core::{Configure, static_components, testing::RecordingHost};
 use ficta_id_nms::{IdNms, IdNmsParams};
 
-use crate::{host::TestHost, scene::Scene};
+use crate::scene::Scene;
 
 #[test]
 fn listing_and_schemas() {
@@ -35,7 +35,9 @@ fn a_small_selection() {
         ..IdNmsParams::default()
     })
     .expect("params in range");
-    let got = scene.select(&mut nms, &TestHost::new(0, 1)).expect("valid input");
+    let got = scene
+        .select(&mut nms, &RecordingHost::new(0).with_threads(1))
+        .expect("valid input");
     let lines: Vec<String> = (0..scene.len())
         .map(|i| {
             let cosine = f32::from_bits(got.cosine[i]);
@@ -50,7 +52,11 @@ fn a_small_selection() {
         .collect();
     insta::assert_json_snapshot!(lines);
     let curve = scene
-        .yield_curve(&mut nms, &[0.0, 0.25, 0.5, 0.75, 1.0], &TestHost::new(0, 1))
+        .yield_curve(
+            &mut nms,
+            &[0.0, 0.25, 0.5, 0.75, 1.0],
+            &RecordingHost::new(0).with_threads(1),
+        )
         .expect("valid input");
     insta::assert_json_snapshot!(curve);
 }

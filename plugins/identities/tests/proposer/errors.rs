@@ -1,9 +1,6 @@
 //! What bad input leads to.
 
-use ficta_core::private::abi_stable::std_types::{RResult, RStr};
-use ficta_core::{
-    Control, Ctx, Device, Error, ErrorKind, HostServices, Level, NullHost, ReduceOp, TensorMut, TensorRef,
-};
+use ficta_core::{Ctx, Error, ErrorKind, testing::RecordingHost};
 use ficta_identities::{Pairs, Rule, VarianceInterpolationParams as Params};
 
 use crate::scene::Scene;
@@ -168,45 +165,6 @@ fn shapes_that_disagree() {
     );
 }
 
-struct Stopping;
-
-impl HostServices for Stopping {
-    fn progress(&self, _: u64, _: u64, _: RStr<'_>) -> Control {
-        Control::CANCEL
-    }
-    fn cancelled(&self) -> bool {
-        true
-    }
-    fn log(&self, _: Level, _: RStr<'_>) {}
-    fn seed(&self) -> u64 {
-        0
-    }
-    fn threads(&self) -> u32 {
-        1
-    }
-    fn device(&self) -> Device {
-        Device::CPU
-    }
-    fn rank(&self) -> u32 {
-        0
-    }
-    fn world_size(&self) -> u32 {
-        1
-    }
-    fn all_reduce(&self, buffer: TensorMut<'_>, op: ReduceOp) -> RResult<(), Error> {
-        NullHost::default().all_reduce(buffer, op)
-    }
-    fn all_gather(&self, local: TensorRef<'_>, out: TensorMut<'_>) -> RResult<(), Error> {
-        NullHost::default().all_gather(local, out)
-    }
-    fn broadcast(&self, buffer: TensorMut<'_>, root: u32) -> RResult<(), Error> {
-        NullHost::default().broadcast(buffer, root)
-    }
-    fn barrier(&self) -> RResult<(), Error> {
-        NullHost::default().barrier()
-    }
-}
-
 #[test]
 fn stops_when_asked_to() {
     let scene = Scene::random(6, 4, 1);
@@ -218,7 +176,7 @@ fn stops_when_asked_to() {
                     ..Params::default()
                 },
                 0,
-                &Ctx::new(&Stopping),
+                &Ctx::new(&RecordingHost::new(0).cancel_after(0)),
             )
             .expect_err("cancelled");
         assert_eq!(error.kind(), ErrorKind::CANCELLED);

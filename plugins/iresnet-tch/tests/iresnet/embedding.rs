@@ -1,11 +1,12 @@
 //! A row depends on its image alone.
 
-use std::sync::atomic::Ordering;
-
-use ficta_core::{Backbone, Configure, Ctx, ErrorKind, TensorMut, TensorRef, assert_tensor_snapshot, random::Stream};
+use ficta_core::{
+    Backbone, Configure, Ctx, ErrorKind, TensorMut, TensorRef, assert_tensor_snapshot, random::Stream,
+    testing::RecordingHost,
+};
 use ficta_iresnet_tch::{IResNet, Params};
 
-use crate::{scene, test_host::TestHost};
+use crate::scene;
 
 /// Rows of 40 images embedded in batches of 1, 3 and 40, and in reverse order, bit by bit.
 fn rows_are_their_own(net: &mut IResNet, ctx: &Ctx<'_>) -> Vec<f32> {
@@ -48,10 +49,7 @@ fn initialised(params: Params, ctx: &Ctx<'_>) -> IResNet {
 #[test]
 fn rows_depend_on_their_image_alone() {
     let run = |threads| {
-        let host = TestHost {
-            threads,
-            ..TestHost::default()
-        };
+        let host = RecordingHost::new(0).with_threads(threads);
         let ctx = Ctx::new(&host);
         let mut all = Vec::new();
         for overrides in ["{}", r#"{"embed_precision":"bf16"}"#, r#"{"micro_batch":7}"#] {
@@ -70,10 +68,7 @@ fn rows_depend_on_their_image_alone() {
 
 #[test]
 fn no_images_give_no_rows() {
-    let host = TestHost {
-        threads: 1,
-        ..TestHost::default()
-    };
+    let host = RecordingHost::new(0).with_threads(1);
     let ctx = Ctx::new(&host);
     let mut net = initialised(scene::params("{}"), &ctx);
     assert!(scene::embed(&mut net, &[], &ctx).is_empty());
@@ -81,13 +76,10 @@ fn no_images_give_no_rows() {
 
 #[test]
 fn embedding_can_be_cancelled() {
-    let host = TestHost {
-        threads: 1,
-        ..TestHost::default()
-    };
+    let host = RecordingHost::new(0).with_threads(1);
     let ctx = Ctx::new(&host);
     let mut net = initialised(scene::params("{}"), &ctx);
-    host.cancelled.store(true, Ordering::Relaxed);
+    host.cancel();
     let (pixels, mut out) = (scene::noise(2, 0), vec![0f32; 2 * scene::DIM]);
     let out = TensorMut::new(&mut out, &[2, scene::DIM]).expect("a buffer");
     let error = net.embed(scene::images(&pixels), out, &ctx).expect_err("cancelled");
@@ -97,7 +89,7 @@ fn embedding_can_be_cancelled() {
 /// The last bits differ between processors; numbers against PyTorch's are in `reference`.
 #[test]
 fn embeddings_of_two_images_after_the_initialisation() {
-    let host = TestHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let mut net = initialised(scene::params("{}"), &ctx);
     let info = net.info();

@@ -1,14 +1,9 @@
 //! Bad input.
 
-use std::sync::atomic::Ordering;
-
-use ficta_core::{Backbone, Ctx, Error, ErrorKind, NullHost, SaveKind, TensorMut, TensorRef};
+use ficta_core::{Backbone, Ctx, Error, ErrorKind, NullHost, SaveKind, TensorMut, TensorRef, testing::RecordingHost};
 use ficta_iresnet_tch::IResNet;
 
-use crate::{
-    scene::{self, SIZE},
-    test_host::TestHost,
-};
+use crate::scene::{self, SIZE};
 
 fn ready(ctx: &Ctx<'_>) -> IResNet {
     let mut net = scene::net("{}");
@@ -112,11 +107,7 @@ fn embed_refuses_what_does_not_fit() {
 
 #[test]
 fn cancelled_and_split_runs_stop_before_the_step() {
-    let host = TestHost {
-        threads: 1,
-        processes: 2,
-        ..TestHost::default()
-    };
+    let host = RecordingHost::new(0).with_processes(2);
     let ctx = Ctx::new(&host);
     let mut net = ready(&ctx);
     let pixels = scene::noise(2, 0);
@@ -131,7 +122,7 @@ fn cancelled_and_split_runs_stop_before_the_step() {
         .expect_err("no step")
     };
     assert_eq!(step().kind(), ErrorKind::UNSUPPORTED);
-    host.cancelled.store(true, Ordering::Relaxed);
+    host.cancel();
     assert_eq!(step().kind(), ErrorKind::CANCELLED);
 }
 

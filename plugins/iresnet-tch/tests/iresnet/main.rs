@@ -15,5 +15,4 @@ mod scene;
 mod schema;
 mod step;
 mod tensor_file;
-mod test_host;
 mod torch_save;

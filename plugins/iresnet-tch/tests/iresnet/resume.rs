@@ -1,8 +1,8 @@
 //! Going on with the same bytes.
 
-use ficta_core::{Backbone, Ctx, NullHost, SaveKind};
+use ficta_core::{Backbone, Ctx, NullHost, SaveKind, testing::RecordingHost};
 
-use crate::{scene, test_host::TestHost};
+use crate::scene;
 
 fn bytes(net: &dyn Backbone, what: SaveKind, ctx: &Ctx<'_>) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -71,10 +71,7 @@ fn the_seed_alone_decides() {
 
 #[test]
 fn training_on_two_threads_repeats_itself() {
-    let host = TestHost {
-        threads: 2,
-        ..TestHost::default()
-    };
+    let host = RecordingHost::new(0).with_threads(2);
     let ctx = Ctx::new(&host);
     let run = || {
         let mut net = scene::net(r#"{"widths":[16,16,32,32,64],"precision":"bf16"}"#);

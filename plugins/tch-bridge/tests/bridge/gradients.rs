@@ -1,10 +1,8 @@
 //! Parameters, their gradients, and averaging over processes.
 
-use ficta_core::Ctx;
+use ficta_core::{Ctx, testing::RecordingHost};
 use ficta_tch_bridge::{Parameters, average_over_processes, gradients};
 use tch::{Kind, Tensor};
-
-use crate::host::Host;
 
 fn three() -> Parameters {
     let mut p = Parameters::new();
@@ -77,10 +75,7 @@ fn leaves_are_filters_in_bf16_with_the_gradients_of_the_originals() {
 
 #[test]
 fn averages_are_those_of_the_processes() {
-    let host = Host {
-        processes: 4,
-        ..Host::with_threads(1)
-    };
+    let host = RecordingHost::new(0).with_processes(4);
     let mut g = vec![
         Tensor::from_slice(&[1f32, 2.0]),
         Tensor::from_slice(&[[3f32, 4.0], [5.0, 6.0]].concat())

@@ -2,7 +2,6 @@
 
 mod checkpoints;
 mod gradients;
-mod host;
 mod layers;
 mod memory;
 mod optimisers;

@@ -5,11 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use ficta_core::{Ctx, Error, ErrorKind, NullHost};
+use ficta_core::{Ctx, Error, ErrorKind, NullHost, testing::RecordingHost};
 use ficta_tch_bridge::{ComputeScope, in_order};
 use tch::{Kind, Tensor};
-
-use crate::host::Host;
 
 /// Enough for libtorch to give every thread a share: it splits elementwise work from 32,768 elements.
 const MANY: i64 = 1 << 20;
@@ -33,7 +31,7 @@ fn every_openmp_thread_flushes_denormals_inside_the_scope() {
     let x = denormals();
     // A thread of its own, so that its OpenMP workers start inside the scope, as in a plugin that enters before anything else.
     std::thread::spawn(move || {
-        let host = Host::with_threads(3);
+        let host = RecordingHost::new(0).with_threads(3);
         let _scope = ComputeScope::enter(&Ctx::new(&host));
         assert_eq!(tch::get_num_threads(), 3);
         assert_eq!(survivors(&x), 0);
@@ -72,7 +70,7 @@ fn the_calling_thread_gets_its_mode_back() {
 #[test]
 fn pieces_come_in_order_whatever_the_threads() {
     for threads in [1, 2, 5, 64] {
-        let host = Host::with_threads(threads);
+        let host = RecordingHost::new(0).with_threads(threads);
         let (mut seen, supplies) = (Vec::new(), AtomicUsize::new(0));
         in_order(
             20,
@@ -99,7 +97,7 @@ fn pieces_come_in_order_whatever_the_threads() {
 
 #[test]
 fn each_piece_computes_on_one_thread_without_denormals() {
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     let x = denormals();
     let supply = || x.shallow_clone();
     let work = |x: &Tensor, _| Ok((tch::get_num_threads(), survivors(x)));
@@ -112,7 +110,7 @@ fn each_piece_computes_on_one_thread_without_denormals() {
 
 #[test]
 fn no_jobs_are_done_at_once() {
-    let host = Host::with_threads(2);
+    let host = RecordingHost::new(0).with_threads(2);
     in_order(
         0,
         &Ctx::new(&host),
@@ -126,7 +124,7 @@ fn no_jobs_are_done_at_once() {
 #[test]
 fn the_first_error_ends_the_work() {
     for threads in [1, 2] {
-        let host = Host::with_threads(threads);
+        let host = RecordingHost::new(0).with_threads(threads);
         let (begun, folded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let work = |(): &(), job: usize| {
             begun.fetch_add(1, Ordering::Relaxed);
@@ -151,11 +149,11 @@ fn the_first_error_ends_the_work() {
 #[test]
 fn cancellation_ends_the_work() {
     for threads in [1, 2] {
-        let host = Host::with_threads(threads);
+        let host = RecordingHost::new(0).with_threads(threads);
         let begun = AtomicUsize::new(0);
         let work = |(): &(), _| {
             if begun.fetch_add(1, Ordering::Relaxed) == 2 {
-                host.cancelled.store(true, Ordering::Relaxed);
+                host.cancel();
             }
             std::thread::sleep(std::time::Duration::from_millis(2));
             Ok(())

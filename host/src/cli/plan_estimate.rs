@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::own_stdout::out;
 use crate::{
     config::RunConfig,
-    estimate::{Calibration, ENCODED, Estimate, Generation, Training, estimate, generations, photographs, trainings},
+    estimate::{Calibration, ENCODED, Estimate, Generation, Photographed, Training, estimate, generations, trainings},
     pipeline::Plan,
     registry::Registry,
     report::grouped,
@@ -43,10 +43,11 @@ impl Outlook {
     /// # Errors
     /// Seconds that are none; the components'.
     pub fn new(args: &EstimateArgs, config: &RunConfig, plan: &Plan, registry: &Registry) -> Result<Self> {
-        let generations = generations(config, plan, registry);
+        let real = Photographed::of(config);
+        let generations = generations(config, plan, registry, real);
         let mut outlook = Self {
             trainings: trainings(config, plan),
-            encoded: 2 * photographs(config) as u64 + generations.iter().filter_map(Generation::images).sum::<u64>(),
+            encoded: 2 * real.images as u64 + generations.iter().filter_map(Generation::images).sum::<u64>(),
             generations,
             batch: config.generation.batch,
             estimate: None,
@@ -58,7 +59,7 @@ impl Outlook {
             Error::config(format!("--estimate-seconds {}: {e}", args.estimate_seconds)).help("give seconds, such as 60")
         })?;
         let host = RunHost::new(config.run.seed, config.run.threads, true, Arc::default()).on(config.run.device.here());
-        outlook.estimate = Some(estimate(config, registry, &host, budget)?);
+        outlook.estimate = Some(estimate(config, registry, &host, real, budget)?);
         Ok(outlook)
     }
 

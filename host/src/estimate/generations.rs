@@ -8,7 +8,7 @@ use crate::{
     registry::Registry,
 };
 
-use super::people::real_people;
+use super::Photographed;
 
 /// A stage that makes images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +33,7 @@ impl Generation {
 }
 
 /// The stages of a plan that make images. What the components do not tell before they are built stays open.
-pub fn generations(config: &RunConfig, plan: &Plan, registry: &Registry) -> Vec<Generation> {
+pub fn generations(config: &RunConfig, plan: &Plan, registry: &Registry, real: Photographed) -> Vec<Generation> {
     let predictions = predictions(config, registry);
     let sets = generated_sets(config);
     let generation = |(ids, images): (&String, &usize)| {
@@ -41,7 +41,7 @@ pub fn generations(config: &RunConfig, plan: &Plan, registry: &Registry) -> Vec<
         let step = plan.steps.iter().find(|step| step.stage.id == stage)?;
         let identities = match config.ids.get(ids).map(|set| set.count) {
             Some(count) => Some(count).filter(|count| *count > 0),
-            None if ids == REAL => Some(real_people(config)),
+            None if ids == REAL => Some(real.people),
             None => None,
         };
         Some(Generation {

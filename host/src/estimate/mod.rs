@@ -10,6 +10,6 @@ mod trainings;
 
 pub use calibration::{Calibration, calibrate};
 pub use generations::{Generation, generations};
-pub use people::photographs;
+pub use people::Photographed;
 pub use probes::{ENCODED, Estimate, estimate};
 pub use trainings::{Training, trainings};

@@ -1,17 +1,31 @@
-//! The people of a run's photographs, before the run has looked at them.
+//! The photographs of a run and the people on them, before the run has looked at them.
+
+use ficta_core::Result;
 
 use crate::{
     config::RunConfig,
     data::{People, source},
 };
 
-/// How many people the run learns from; 0 where its faces cannot be read.
-pub fn real_people(config: &RunConfig) -> usize {
-    let people = source::open(&config.data.path).and_then(|source| People::of(&*source));
-    people.map_or(0, |people| people.len().saturating_sub(config.data.held_out))
+/// How much a run has to learn from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Photographed {
+    /// People, without those held out.
+    pub people: usize,
+    /// Photographs, the held-out people's among them.
+    pub images: usize,
 }
 
-/// How many photographs there are, the held-out people's among them; 0 where they cannot be read.
-pub fn photographs(config: &RunConfig) -> usize {
-    source::open(&config.data.path).map_or(0, |source| source.len())
+impl Photographed {
+    /// Counts a run's faces; none where they cannot be read.
+    pub fn of(config: &RunConfig) -> Self {
+        let counted = || -> Result<Self> {
+            let source = source::open(&config.data.path)?;
+            Ok(Self {
+                people: People::of(&*source)?.len().saturating_sub(config.data.held_out),
+                images: source.len(),
+            })
+        };
+        counted().unwrap_or_default()
+    }
 }

@@ -6,7 +6,7 @@ use ficta_core::{Denoiser, Result, TensorMut, TensorRef, random::Stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Calibration, calibrate, people::real_people};
+use super::{Calibration, Photographed, calibrate};
 use crate::{
     config::{DenoiserConfig, REAL, RunConfig},
     registry::Registry,
@@ -41,8 +41,14 @@ pub const ENCODED: usize = 64;
 ///
 /// # Errors
 /// The components'.
-pub fn estimate(config: &RunConfig, registry: &Registry, host: &RunHost, budget: Duration) -> Result<Estimate> {
-    let classes = most_classes(config);
+pub fn estimate(
+    config: &RunConfig,
+    registry: &Registry,
+    host: &RunHost,
+    real: Photographed,
+    budget: Duration,
+) -> Result<Estimate> {
+    let classes = most_classes(config, real.people);
     host.enter("estimate");
     let backbone = host.uncounted(|| backbone(config, registry, host, classes, budget))?;
     let (mut denoiser, mut prediction) = (None, None);
@@ -64,8 +70,7 @@ pub fn estimate(config: &RunConfig, registry: &Registry, host: &RunHost, budget:
 }
 
 /// Classes of the arm that has most, as far as that is known before the run.
-fn most_classes(config: &RunConfig) -> usize {
-    let real = real_people(config);
+fn most_classes(config: &RunConfig, real: usize) -> usize {
     let of_arm = |arm: &crate::config::Arm| {
         let photographed = if arm.real { real } else { 0 };
         let generated = match arm.ids.as_deref() {

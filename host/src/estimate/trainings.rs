@@ -35,8 +35,11 @@ pub fn trainings(config: &RunConfig, plan: &Plan) -> Vec<Training> {
         let stage = step.stage.id.as_str();
         let (steps, batch) = match (&config.denoiser, stage) {
             (Some(denoiser), "train-denoiser") => (denoiser.training.steps, denoiser.training.batch),
-            _ if stage.starts_with("train-backbone/") => (config.training.steps, config.training.batch),
-            _ => return None,
+            _ => {
+                let (arm, _) = stage.strip_prefix("train-backbone/")?.rsplit_once("/seed-")?;
+                let training = config.training.of(config.arms.get(arm)?);
+                (training.steps, training.batch)
+            }
         };
         Some(Training {
             stage: stage.to_owned(),

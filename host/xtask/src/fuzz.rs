@@ -5,8 +5,11 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 
@@ -19,6 +22,9 @@ pub struct Options {
     /// Seconds for each; 0 runs the committed corpus alone
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Targets at once
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: u16,
     /// Seed of the mutations
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -53,15 +59,26 @@ pub fn command(options: &Options) -> Result<()> {
     if !build.status().context("cannot start cargo")?.success() {
         bail!("the fuzz targets do not build");
     }
-    let mut failed = Vec::new();
     println!("\n{:16} {:>12} {:>9} {:>8}", "target", "executions", "per s", "edges");
-    for name in chosen {
-        let executable = target_folder.join(&triple).join("release").join(name);
-        match run(options, &folder, &target_folder, name, &executable)? {
-            Some(figures) => println!("{name:16} {figures}"),
-            None => failed.push(name.as_str()),
+    let queue = Mutex::new(chosen.into_iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let worker = || -> Result<Vec<&str>> {
+        let mut failed = Vec::new();
+        while let Some(name) = next() {
+            let executable = target_folder.join(&triple).join("release").join(name);
+            match run(options, &folder, &target_folder, name, &executable)? {
+                Some(figures) => println!("{name:16} {figures}"),
+                None => failed.push(name.as_str()),
+            }
         }
-    }
+        Ok(failed)
+    };
+    let failed = thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs).map(|_| scope.spawn(worker)).collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+        workers.into_iter().map(join).collect::<Result<Vec<_>>>()
+    })?
+    .concat();
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }
@@ -101,13 +118,13 @@ fn run(options: &Options, folder: &Path, out: &Path, name: &str, executable: &Pa
     if status.success() {
         return Ok(Some(figures(&said)));
     }
-    let last: Vec<&str> = said.lines().rev().take(30).collect();
+    let lines: Vec<&str> = said.lines().collect();
+    let last = lines[lines.len().saturating_sub(30)..].join("\n    ");
     println!(
-        "{name:16} FAILED; the input is in {}, the log is {}",
+        "{name:16} FAILED; the input is in {}, the log is {}\n    {last}",
         crashes.display(),
         log.display()
     );
-    last.iter().rev().for_each(|line| println!("    {line}"));
     Ok(None)
 }
 

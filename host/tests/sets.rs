@@ -37,7 +37,14 @@ fn everything(source: &dyn ImageSource) -> Vec<(i64, Vec<u8>)> {
 
 #[test]
 fn what_python_wrote_is_read() {
-    for name in ["insightface", "dcface", "cvlface", "webdataset", "parquet"] {
+    for name in [
+        "insightface",
+        "dcface",
+        "cvlface",
+        "webdataset",
+        "parquet",
+        "parquet-zstd",
+    ] {
         assert_eq!(everything(&*fixture(name)), images(), "{name}");
     }
     let shuffled: Vec<_> = [3, 0, 4, 1, 2].iter().map(|i| images()[*i].clone()).collect();

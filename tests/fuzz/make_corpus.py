@@ -41,6 +41,8 @@ def images():
     put("image", "turned.jpg", encoded("jpeg", exif=exif))
     put("image", "rgb.png", encoded("png"))
     put("image", "palette.png", encoded("png", "P"))
+    put("image", "lossy.webp", encoded("webp", quality=80))
+    put("image", "lossless.webp", encoded("webp", lossless=True))
     put("image", "rgb.ppm", encoded("ppm"))
     put("image", "grey.pgm", encoded("ppm", "L"))
 

@@ -51,7 +51,7 @@ pub fn write(path: &Path, rgb: &[u8], height: usize, width: usize, channels: usi
     atomic::write_bytes(path, &bytes)
 }
 
-/// Reads an image file as RGB, whatever its name says: PNG, JPEG, PGM or PPM, as [`decode::rgb`] does.
+/// Reads an image file as RGB, whatever its name says: PNG, JPEG, WebP, PGM or PPM, as [`decode::rgb`] does.
 ///
 /// # Errors
 /// [`ErrorKind::IO`] with the path; [`ErrorKind::DATA`] with path and reason where the content is no sound image.

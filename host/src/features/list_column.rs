@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<FeatureTable> {
     let file = File::open(path).map_err(|e| io_error("read", path, &e))?;
     let wrap = |e: &ParquetError| {
         Error::wrap(ErrorKind::DATA, format!("cannot read {} as Parquet", path.display()), e)
-            .help("snappy and no compression are read; `df.to_parquet(path, compression=\"snappy\")` writes that")
+            .help("snappy, zstd and no compression are read; `df.to_parquet(path, compression=\"snappy\")` writes that")
     };
     let reader = SerializedFileReader::new(file).map_err(|e| wrap(&e))?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();

@@ -15,7 +15,7 @@ use super::{Format, ImageSource, limits, names::Names};
 use crate::{data::natural_order, storage::atomic::io_error};
 
 /// Endings of the files that count as images, in any case.
-pub const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "pgm", "ppm"];
+pub const EXTENSIONS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "pgm", "ppm"];
 
 /// What was passed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -43,7 +43,7 @@ pub trait ImageSource: Send + Sync {
     /// Where `index` is not below [`ImageSource::len`]; so do the other methods.
     fn label(&self, index: usize) -> i64;
 
-    /// The encoded image (PNG, JPEG, PGM or PPM), as it stands in the set: not checked, maybe no image at all.
+    /// The encoded image (PNG, JPEG, WebP, PGM or PPM), as it stands in the set: not checked, maybe no image at all.
     ///
     /// # Errors
     /// [`ficta_core::ErrorKind::IO`] or [`ficta_core::ErrorKind::DATA`] with file, offset and reason where the bytes cannot be had.

@@ -11,6 +11,7 @@ fn ending(bytes: &[u8]) -> &'static str {
         [0xff, 0xd8, ..] => "jpg",
         [b'P', b'2' | b'5', ..] => "pgm",
         [b'P', b'3' | b'6', ..] => "ppm",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "webp",
         _ => "jpg",
     }
 }
@@ -69,6 +70,7 @@ mod tests {
         assert_eq!(with_ending(Some("a.JPG"), 3, b""), "a.JPG");
         assert_eq!(with_ending(Some("a"), 3, b"\x89PNG"), "a.png");
         assert_eq!(with_ending(None, 3, b"P5 1 1"), "00000003.pgm");
+        assert_eq!(with_ending(None, 4, b"RIFF....WEBPVP8 "), "00000004.webp");
         assert_eq!(
             (safe("../x\n"), safe(""), safe("a/b")),
             ("_.._x_".into(), "_".into(), "a_b".into())

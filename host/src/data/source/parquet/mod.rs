@@ -73,7 +73,7 @@ pub struct ParquetSource {
 fn guarded<T>(path: &Path, work: impl FnOnce() -> ParquetResult<T>) -> Result<T> {
     let wrong = |e: &ParquetError| {
         Error::wrap(ErrorKind::DATA, format!("{} is not sound Parquet", path.display()), e).help(
-            "only uncompressed and Snappy columns are read; others: write the file again with compression=\"snappy\"",
+            "uncompressed, Snappy and Zstandard columns are read; others: write the file again with compression=\"zstd\"",
         )
     };
     match catch_unwind(AssertUnwindSafe(work)) {

@@ -18,7 +18,7 @@ const IMAGES: u64 = 4;
 const SETS: [&str; 6] = ["lfw", "cfp_fp", "agedb_30", "cfp_ff", "calfw", "cplfw"];
 
 /// Sizes that fit the stand-in; everything else is the example's.
-const MINIATURE: [&str; 22] = [
+const MINIATURE: [&str; 26] = [
     "run.threads=1",
     "data.size=16",
     "data.full_size={width=64,height=64}",
@@ -37,10 +37,14 @@ const MINIATURE: [&str; 22] = [
     "training.batch=8",
     "training.checkpoint_every=4",
     "training.evaluation.every=4",
+    "training.evaluation.held_out=true",
     "evaluation.folds=2",
     "evaluation.bootstrap=50",
+    "arms.real.steps=8",
     "arms.synthetic-real-id-40.images=3",
+    "arms.synthetic-real-id-40.steps=8",
     "arms.fictional-40.images=3",
+    "arms.fictional-40.steps=12",
 ];
 /// The same for the arms of 20 images.
 const FEWER: [&str; 3] = [
@@ -118,11 +122,7 @@ fn trainings(plan: &Value) -> Vec<&Value> {
 #[test]
 fn the_example_is_planned_with_its_steps_and_images() {
     let scene = Scene::new();
-    // People and candidates that the stand-in lacks.
-    let plan = scene
-        .ficta("plan", &["--json", "--set", "data.held_out=4"])
-        .succeeded()
-        .json();
+    let plan = scene.ficta("plan", &["--json"]).succeeded().json();
     let stages: Vec<_> = plan["stages"]
         .as_array()
         .unwrap()
@@ -146,15 +146,19 @@ fn the_example_is_planned_with_its_steps_and_images() {
         .find(|t| t["stage"] == "train-backbone/fictional-20/seed-0")
         .unwrap();
     assert_eq!((&of_arm["steps"], &of_arm["batch"]), (&5964.into(), &1024.into()));
+    let of_40 = found
+        .iter()
+        .find(|t| t["stage"] == "train-backbone/fictional-40/seed-0");
+    assert_eq!(of_40.unwrap()["steps"], 11927);
     assert_eq!(of_arm["images"], 5964 * 1024);
     assert!(of_arm["estimated_seconds"].is_null() && plan["outlook"]["calibration"].is_null());
-    let text = scene.ficta("plan", &["--set", "data.held_out=4"]).succeeded().stdout;
+    let text = scene.ficta("plan", &[]).succeeded().stdout;
     assert!(text.contains("5,964 steps of 1,024, 6,107,136 images"), "{text}");
 
     let missing = scene.at("sets/lfw.bin");
     fs::remove_file(&missing).unwrap();
     scene
-        .ficta("plan", &["--set", "data.held_out=4"])
+        .ficta("plan", &[])
         .refused(2, &["training.evaluation.sets.lfw", "does not exist"]);
 }
 
@@ -235,26 +239,58 @@ fn end_to_end_a_miniature_of_the_example_runs_through() {
     assert_eq!(names, expected);
     assert!(!table(&at("report")).contains('†'), "nothing was chosen by evaluation");
 
-    // The last step of the README: the six sets, by the command that makes the paper's table.
+    // The table: the six sets as columns, their mean as what arms are compared by.
+    let of_run = |file: &str| -> Value { serde_json::from_str(&fs::read_to_string(at(file)).unwrap()).unwrap() };
+    let arm = of_run("compare/comparison.json")["arms"]["fictional-40"].clone();
+    let accuracies = expected.map(|set| arm["sets"][set]["accuracy"]["mean"].as_f64().unwrap());
+    let mean = accuracies.iter().sum::<f64>() / 6.0;
+    assert!((arm["average"]["mean"].as_f64().unwrap() - mean).abs() < 1e-12, "{arm}");
+    let interval = &arm["average"]["interval"];
+    assert!(
+        interval["lower"].as_f64().unwrap() <= interval["upper"].as_f64().unwrap(),
+        "{arm}"
+    );
+    let text = table(&at("report"));
+    for words in [
+        "held-out people",
+        "agedb_30",
+        "mean accuracy over agedb_30, calfw, cfp_ff, cfp_fp, cplfw, lfw",
+        "over pairs within folds (50 resamplings)",
+        "images of lfw were scaled to the backbone's 16 x 16 px",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+
+    // `ficta evaluate` says the same of the same weights.
     let weights = at("train-backbone/fictional-40/seed-0/weights.safetensors");
     let params = "blocks=[1,1,1,1] widths=[8,8,8,16,16] dim=16 input_size=16";
     let mut call = vec![
         "evaluate",
         "--backbone",
         "iresnet",
-        "--folds",
-        "2",
         "--weights",
         weights.to_str().unwrap(),
     ];
     params.split(' ').for_each(|p| call.extend(["--param", p]));
     let sets: Vec<_> = SETS.iter().map(|set| scene.text(&format!("sets/{set}.bin"))).collect();
     sets.iter().for_each(|set| call.extend(["--set", set]));
-    ficta(call).succeeded();
+    call.push("--json");
+    let alone = ficta(call).succeeded().json();
+    for (set, outcome) in SETS.iter().zip(alone["sets"].as_array().unwrap()) {
+        let in_run = &arm["sets"][*set]["accuracy"]["mean"];
+        let difference = outcome["accuracy"].as_f64().unwrap() - in_run.as_f64().unwrap();
+        assert!(difference.abs() < 1e-12, "{set}: {difference}");
+    }
 
-    // Chosen by evaluation, the arms are marked.
+    // With nobody held out, as in the example, and chosen by evaluation: the arms are marked.
     let chosen = [
         &miniature()[..],
+        &[
+            "--set",
+            "data.held_out=0",
+            "--set",
+            "training.evaluation.held_out=false",
+        ],
         &["--quiet", "--set", "training.evaluation.select=true"],
     ]
     .concat();
@@ -263,6 +299,16 @@ fn end_to_end_a_miniature_of_the_example_runs_through() {
     assert!(
         table.contains("real †") && table.contains("chosen because they verify best on"),
         "{table}"
+    );
+    assert!(!table.contains("held-out people"), "{table}");
+    let people = PEOPLE.to_string();
+    let real = table
+        .lines()
+        .find(|line| line.trim_start().starts_with("real "))
+        .unwrap();
+    assert!(
+        real.split_whitespace().any(|word| word == people),
+        "all people are learnt from: {table}"
     );
 }
 

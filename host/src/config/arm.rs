@@ -15,6 +15,9 @@ pub struct Arm {
     /// Generated images for each identity.
     #[serde(default)]
     pub images: usize,
+    /// Optimizer steps, in place of `training.steps`: so many epochs of a larger set take more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
 }
 
 /// `[claims.NAME]`: the difference `first` - `second`.

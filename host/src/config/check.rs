@@ -39,17 +39,11 @@ impl RunConfig {
         if let Some((key, _)) = positive.into_iter().chain(of_denoiser).find(|(_, value)| *value == 0) {
             return Err(Error::config(format!("{key} is 0, expected at least 1")));
         }
-        // A threshold is found on other folds than it scores, and a fold's impostor pairs need two people.
-        let folds = self.evaluation.folds;
-        if folds < 2 {
+        self.evaluation.check()?;
+        let held_out = self.data.held_out;
+        if held_out < 4 && (held_out > 0 || self.evaluation.sets.is_empty()) {
             return Err(Error::config(format!(
-                "evaluation.folds is {folds}, expected at least 2"
-            )));
-        }
-        if self.data.held_out < 4 {
-            return Err(Error::config(format!(
-                "data.held_out is {}, expected at least 4: verification takes two folds of two people",
-                self.data.held_out
+                "data.held_out is {held_out}, expected at least 4, since verification takes two folds of two people; or 0 with [evaluation.sets] to verify on"
             )));
         }
         let rate = self.metrics.false_match_rate;
@@ -61,6 +55,12 @@ impl RunConfig {
         self.training.learning_rate.check("training.learning_rate")?;
         if let Some(evaluation) = &self.training.evaluation {
             evaluation.check("training.evaluation")?;
+            if evaluation.held_out && held_out == 0 {
+                return Err(
+                    Error::config("training.evaluation verifies held-out people, but data.held_out is 0")
+                        .help("set training.evaluation.held_out = false"),
+                );
+            }
         }
         self.denoiser.as_ref().map_or(Ok(()), |denoiser| {
             denoiser.training.learning_rate.check("denoiser.training.learning_rate")
@@ -115,6 +115,9 @@ impl RunConfig {
             ));
         }
         for (name, arm) in &self.arms {
+            if arm.steps == Some(0) {
+                return Err(Error::config(format!("arms.{name}.steps is 0, expected at least 1")));
+            }
             match &arm.ids {
                 None if !arm.real => {
                     return Err(Error::config(format!(

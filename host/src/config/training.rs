@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 use ficta_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::LearningRate;
+use super::{Arm, LearningRate};
 
 /// `[training]`: of each arm's backbone.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Optimizer steps, equal for all arms.
+    /// Optimizer steps; of an arm that names its own, those.
     pub steps: usize,
     /// Images a step.
     pub batch: usize,
@@ -32,6 +32,17 @@ pub struct TrainingConfig {
     /// Steps between checkpoints.
     #[serde(default = "checkpoint_every")]
     pub checkpoint_every: usize,
+}
+
+impl TrainingConfig {
+    /// The training of an arm.
+    #[must_use]
+    pub fn of(&self, arm: &Arm) -> Self {
+        Self {
+            steps: arm.steps.unwrap_or(self.steps),
+            ..self.clone()
+        }
+    }
 }
 
 /// Which images a training step sees.

@@ -1,16 +1,9 @@
 //! Two networks on the same pairs: how sure is the difference of their accuracies?
 
-use ficta_core::random::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Interval,
-    bootstrap::interval,
-    cross_validation::{CrossValidation, Decided},
-    measures::Answers,
-    protocol::Protocol,
-};
+use super::{Interval, bootstrap::interval, measures::Answers, pair_bootstrap::PairBootstrap, protocol::Protocol};
 
 /// One set on which two networks are compared.
 #[derive(Clone, Copy, Debug)]
@@ -34,24 +27,23 @@ pub struct Difference {
     pub first_better: f64,
 }
 
-/// The paired bootstrap: pairs are drawn with replacement within each fold and kind (genuine, impostor), as many as there are, the same ones for both
-/// networks, and the whole protocol is run on them, the choice of thresholds included. One difference a set, and last that of the mean over the sets.
-///
-/// The draws depend on `seed`, the set's place and the resampling's number alone. Pairs are taken as independent: people who stand in several pairs make
-/// the true interval somewhat wider.
+/// The paired bootstrap, by [`PairBootstrap`]: one difference a set, and last that of the mean over the sets.
 pub fn compare(duels: &[Duel<'_>], protocol: Protocol, resamplings: usize, seed: u64) -> Vec<Difference> {
-    let prepared: Vec<Prepared<'_>> = duels.iter().map(|duel| Prepared::new(duel, protocol)).collect();
-    let observed: Vec<f64> = prepared
+    let prepared: Vec<Prepared<'_>> = duels
         .iter()
-        .map(|p| p.difference(&vec![1.0; p.answers.same.len()]))
+        .enumerate()
+        .map(|(set, duel)| Prepared::new(duel, protocol, seed, set))
+        .collect();
+    let observed: Vec<f64> = duels
+        .iter()
+        .zip(&prepared)
+        .map(|(duel, p)| p.difference(&vec![1.0; duel.answers.same.len()]))
         .collect();
     let resampled: Vec<Vec<f64>> = (0..resamplings)
         .into_par_iter()
         .map(|number| {
-            let of_set = |(at, p): (usize, &Prepared<'_>)| {
-                p.difference(&p.weights(&mut Stream::new(seed, "evaluation.paired", at as u64, number as u64)))
-            };
-            prepared.iter().enumerate().map(of_set).collect()
+            let of_set = |p: &Prepared<'_>| p.difference(&p.bootstrap.weights(number));
+            prepared.iter().map(of_set).collect()
         })
         .collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -73,52 +65,20 @@ pub fn compare(duels: &[Duel<'_>], protocol: Protocol, resamplings: usize, seed:
 }
 
 struct Prepared<'a> {
-    answers: Answers<'a>,
-    protocol: Protocol,
-    /// First accepting threshold of each pair, by network.
+    bootstrap: PairBootstrap<'a>,
+    /// [`PairBootstrap::first_accepting`] of both networks.
     first: [Vec<usize>; 2],
-    /// Pairs of each fold and kind.
-    strata: Vec<Vec<usize>>,
 }
 
 impl<'a> Prepared<'a> {
-    fn new(duel: &Duel<'a>, protocol: Protocol) -> Self {
-        let thresholds = protocol.thresholds();
-        let answers = duel.answers;
-        let mut strata = vec![Vec::new(); 2 * answers.folds];
-        for (at, (fold, same)) in answers.fold.iter().zip(answers.same).enumerate() {
-            strata[2 * fold + usize::from(*same)].push(at);
-        }
-        Self {
-            answers,
-            protocol,
-            first: [duel.first, duel.second].map(|d| d.iter().map(|d| thresholds.first_above(*d)).collect()),
-            strata,
-        }
-    }
-
-    fn weights(&self, stream: &mut Stream) -> Vec<f64> {
-        let mut weights = vec![0.0; self.answers.same.len()];
-        for stratum in &self.strata {
-            for _ in 0..stratum.len() {
-                weights[stratum[stream.below(stratum.len() as u64) as usize]] += 1.0;
-            }
-        }
-        weights
+    fn new(duel: &Duel<'a>, protocol: Protocol, seed: u64, set: usize) -> Self {
+        let bootstrap = PairBootstrap::new(duel.answers, protocol, seed, set);
+        let first = [duel.first, duel.second].map(|distances| bootstrap.first_accepting(distances));
+        Self { bootstrap, first }
     }
 
     fn difference(&self, weights: &[f64]) -> f64 {
-        let thresholds = self.protocol.thresholds();
-        let [a, b] = [0, 1].map(|network| {
-            let decided = Decided {
-                same: self.answers.same,
-                group: self.answers.fold,
-                folds: self.answers.folds,
-                groups: self.answers.folds,
-                first: &self.first[network],
-            };
-            CrossValidation::of(&decided, &thresholds, weights).summary().0
-        });
+        let [a, b] = [0, 1].map(|network| self.bootstrap.accuracy(&self.first[network], weights));
         a - b
     }
 }

@@ -27,23 +27,18 @@ pub struct Verified {
 }
 
 impl HeldOut {
-    /// Those of a run whose stage `data` is finished.
+    /// Those of a run whose stage `data` is finished; `None` where nobody is held out.
     ///
     /// # Errors
     /// Reading failed; too few people for pairs.
-    pub fn read(place: &Place<'_>, settings: &EvaluationConfig) -> Result<Self> {
+    pub fn read(place: &Place<'_>, settings: &EvaluationConfig) -> Result<Option<Self>> {
         let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-        let pairs = Self::pairs(place, &images, settings)?;
-        Ok(Self { images, pairs })
-    }
-
-    /// The run's verification pairs.
-    ///
-    /// # Errors
-    /// Too few people.
-    pub fn pairs(place: &Place<'_>, images: &Images, settings: &EvaluationConfig) -> Result<Pairs> {
+        if images.is_empty() {
+            return Ok(None);
+        }
         let seed = derive_seed(place.seed, "evaluation.pairs", 0, 0);
-        make_pairs(&images.labels, settings.folds, settings.rounds, seed)
+        let pairs = make_pairs(&images.labels, settings.folds, settings.rounds, seed)?;
+        Ok(Some(Self { images, pairs }))
     }
 
     /// Embeds every image and its mirror image, and compares the pairs.

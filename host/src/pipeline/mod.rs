@@ -27,6 +27,7 @@ pub mod training_evaluation;
 pub mod training_events;
 pub mod training_images;
 pub mod training_loop;
+mod verification_sets;
 
 pub use lock::{LockedPlugin, PluginsLock};
 pub use place::Place;

@@ -11,20 +11,20 @@ use ficta_core::{Backbone, Error, Result, SaveKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Place, held_out::HeldOut, training_events::Point};
+use super::{
+    Place,
+    held_out::HeldOut,
+    training_events::Point,
+    verification_sets::{self, PROTOCOL, VAL_FAR},
+};
 use crate::{
     config::TrainingEvaluationConfig,
-    evaluation::{Features, Network, Protocol, VerificationSet, embed, measure, verify},
-    storage::{Tensor, atomic},
+    evaluation::{VerificationSet, measure, verify},
+    storage::atomic,
 };
 
 /// The figures of each evaluation, a line each.
 pub const EVALUATIONS: &str = "evaluations.jsonl";
-/// Folds for pairs that have none of their own.
-const FOLDS: usize = 10;
-/// Of VAL@FAR, which is not looked at here.
-const VAL_FAR: f64 = 1e-3;
-
 /// What is verified.
 pub enum VerifiedSet {
     /// The run's held-out people.
@@ -87,11 +87,8 @@ impl TrainingEvaluation {
                 VerifiedSet::HeldOut(people),
             ));
         }
-        for (name, path) in &config.sets {
-            let set =
-                VerificationSet::open(path, None, FOLDS).map_err(|e| e.context(format!("evaluation set {name}")))?;
-            sets.push((name.clone(), VerifiedSet::Pairs(set)));
-        }
+        let named = verification_sets::open(&config.sets)?;
+        sets.extend(named.into_iter().map(|(name, set)| (name, VerifiedSet::Pairs(set))));
         Ok(Self {
             every: config.every,
             select: config.select,
@@ -121,16 +118,8 @@ impl TrainingEvaluation {
 
 /// Accuracy by InsightFace's protocol, as `ficta evaluate` gives it.
 fn of_pairs(set: &VerificationSet, network: &mut dyn Backbone, place: &Place<'_>) -> Result<f64> {
-    let protocol = Protocol::default();
-    let embedded = embed(&mut Network::Lent(network), &*set.images, place.host)?;
-    let tensor = |m: super::matrix::Matrix| Tensor::new(&[m.rows, m.cols], m.data);
-    let features = Features::new(
-        Path::new(&set.name),
-        tensor(embedded.image)?,
-        Some(tensor(embedded.mirrored)?),
-    )?;
-    let distances = features.distances(&set.pairs, protocol)?;
-    Ok(measure(&distances, set.answers(), protocol, VAL_FAR)?.0.accuracy)
+    let (distances, _) = verification_sets::distances(set, network, place)?;
+    Ok(measure(&distances, set.answers(), PROTOCOL, VAL_FAR)?.0.accuracy)
 }
 
 /// The evaluations of a training that goes on.

@@ -108,9 +108,11 @@ fn accuracy_notes(arms: &Arms, table: &mut Table) {
         table.note(&[], "Intervals", format!("in brackets; {}", arms.interval_method));
     }
     table.note(&["Steps"], "Steps", "optimizer steps of each training");
-    let over = match arms.sets.len() {
-        1 => format!("the one verification set, {}", arms.sets[0]),
-        n => format!("the {n} verification sets"),
+    let over = match (arms.averaged.len(), arms.sets.len()) {
+        (0, 1) => format!("the one verification set, {}", arms.sets[0]),
+        (0, n) => format!("the {n} verification sets"),
+        (1, _) => format!("the verification set {} alone", arms.averaged[0]),
+        _ => arms.averaged.join(", "),
     };
     table.note(&["Avg"], "Avg", format!("mean accuracy over {over}"));
     match reference(arms) {

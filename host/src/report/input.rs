@@ -89,6 +89,9 @@ impl Estimate {
 pub struct Arms {
     /// Names of the verification sets, in the order of [`Arm::sets`].
     pub sets: Vec<String>,
+    /// Those of the sets that [`Arm::average`] is the mean over; none: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub averaged: Vec<String>,
     /// The false acceptance rates at which [`SetResult::tar`] is given, as fractions (0.01 is 1%).
     pub far: Vec<f64>,
     /// Name of the arm that gaps refer to; the arm of real images. `None`: the first arm with [`Authenticity::Real`].
@@ -134,7 +137,7 @@ pub struct Arm {
     pub seeds: Vec<u64>,
     /// One result per verification set, in the order of [`Arms::sets`].
     pub sets: Vec<SetResult>,
-    /// Mean accuracy over the verification sets, with its interval.
+    /// Mean accuracy over [`Arms::averaged`], with its interval.
     pub average: Estimate,
     /// 95% interval of this arm's average minus the reference arm's, paired over people and seeds.
     pub difference_interval: Option<(f64, f64)>,

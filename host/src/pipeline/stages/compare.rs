@@ -1,17 +1,23 @@
 //! compare: the arms with intervals, and the paired differences that the claims ask for.
 
+mod people;
+mod sets;
+
 use std::collections::BTreeMap;
 
 use ficta_core::{Result, random::derive_seed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::evaluate::ArmResult;
 use crate::{
     config::RunConfig,
-    evaluation::{Interval, Pairs, Resample, interval, paired_difference, roc, verify},
-    pipeline::{Place, Stage, held_out::HeldOut, images::Images},
+    evaluation::{Interval, paired_difference},
+    pipeline::{Place, Stage},
     storage::json as json_file,
 };
+use people::People;
+use sets::Sets;
 
 pub const COMPARISON: &str = "comparison.json";
 /// False acceptance rates at which true acceptance is reported.
@@ -24,19 +30,32 @@ pub struct Figure {
     pub mean: f64,
     /// One value a seed.
     pub per_seed: Vec<f64>,
-    /// 95% over resampled people, of the mean over seeds.
+    /// 95% over resampled people (of a verification set: over resampled pairs), of the mean over seeds.
     pub interval: Option<Interval>,
+}
+
+/// The figures of one arm on one set.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct SetFigures {
+    /// Verification accuracy.
+    pub accuracy: Figure,
+    /// Equal error rate.
+    pub eer: Figure,
+    /// True acceptance rate at each of [`FAR`]; none where the set has fewer than 1/FAR impostor pairs.
+    pub tar: Vec<Option<Figure>>,
 }
 
 /// The figures of one arm.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ArmFigures {
-    /// Verification accuracy.
-    pub accuracy: Figure,
-    /// Equal error rate.
-    pub eer: Figure,
-    /// True acceptance rate at each of [`FAR`].
-    pub tar: Vec<Figure>,
+    /// On the held-out people, where there are any.
+    #[serde(flatten)]
+    pub held_out: Option<SetFigures>,
+    /// By name of `[evaluation.sets]`.
+    #[serde(default)]
+    pub sets: BTreeMap<String, SetFigures>,
+    /// What arms are compared by: the mean accuracy over the sets, or the accuracy on the held-out people where there are no sets.
+    pub average: Figure,
 }
 
 /// All arms, and differences between them.
@@ -44,7 +63,7 @@ pub struct ArmFigures {
 pub struct Comparison {
     /// By arm.
     pub arms: BTreeMap<String, ArmFigures>,
-    /// Interval of accuracy of the first arm less that of the second, on the same resampled people, by `first - second`.
+    /// Interval of the average of the first arm less that of the second, on the same resampled people or pairs, by `first - second`.
     pub differences: BTreeMap<String, Option<Interval>>,
     /// The backbone before any training.
     pub untrained: ArmFigures,
@@ -56,6 +75,12 @@ pub struct Comparison {
     pub pairs: (usize, usize),
     /// Resamplings that had both kinds of pairs.
     pub resamplings: usize,
+    /// Resamplings of the sets' pairs.
+    #[serde(default)]
+    pub set_resamplings: usize,
+    /// Images of each set that were scaled to the network's size, where there were any.
+    #[serde(default)]
+    pub scaled_images: BTreeMap<String, usize>,
 }
 
 /// Key of a difference.
@@ -92,32 +117,52 @@ pub fn stage(config: &RunConfig) -> Stage {
         .chain([super::evaluate::UNTRAINED.into(), "data".into()])
         .collect();
     let work = move |place: &Place<'_>| {
-        let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-        let pairs = HeldOut::pairs(place, &images, &settings)?;
         let seed = derive_seed(place.seed, "evaluation.bootstrap", 0, 0);
-        let resamples: Vec<_> = (0..settings.bootstrap)
-            .map(|i| Resample::new(&pairs.pairs, &images.labels, seed, i))
-            .filter(|r| r.usable(&pairs.pairs))
-            .collect();
-        let mut out = Comparison {
-            folds: pairs.folds,
-            rounds: pairs.rounds,
-            pairs: (
-                pairs.pairs.iter().filter(|p| p.same).count(),
-                pairs.pairs.iter().filter(|p| !p.same).count(),
-            ),
-            resamplings: resamples.len(),
-            ..Comparison::default()
-        };
-        let mut accuracies = BTreeMap::new();
+        let people = People::read(place, &settings, seed)?;
+        let mut out = Comparison::default();
+        if let Some(people) = &people {
+            let pairs = &people.held_out.pairs;
+            (out.folds, out.rounds, out.resamplings) = (pairs.folds, pairs.rounds, people.resamples.len());
+            let genuine = pairs.pairs.iter().filter(|p| p.same).count();
+            out.pairs = (genuine, pairs.pairs.len() - genuine);
+        }
         let ctx = place.ctx();
-        let read = |stage: &str| json_file::read(&place.file(stage, super::evaluate::RESULT));
-        out.untrained = figures(&read(super::evaluate::UNTRAINED)?, &pairs, &resamples).0;
-        for (done, name) in names.iter().enumerate() {
-            let (figures, resampled) = figures(&read(&super::evaluate::id(name))?, &pairs, &resamples);
-            out.arms.insert(name.clone(), figures);
-            accuracies.insert(name.clone(), resampled);
-            ctx.progress(done as u64 + 1, names.len() as u64, "arms")?;
+        let read = |stage: &str| -> Result<ArmResult> { json_file::read(&place.file(stage, super::evaluate::RESULT)) };
+        let untrained = read(super::evaluate::UNTRAINED)?;
+        let results = names
+            .iter()
+            .map(|name| read(&super::evaluate::id(name)))
+            .collect::<Result<Vec<_>>>()?;
+        let all: Vec<&ArmResult> = results.iter().chain([&untrained]).collect();
+        let mut figured = Vec::with_capacity(all.len());
+        for (done, result) in all.iter().enumerate() {
+            let of_people = people.as_ref().map(|people| people.figures(result));
+            let (held_out, resampled) = of_people.unzip();
+            let figures = ArmFigures {
+                average: held_out
+                    .as_ref()
+                    .map(|on: &SetFigures| on.accuracy.clone())
+                    .unwrap_or_default(),
+                sets: BTreeMap::new(),
+                held_out,
+            };
+            figured.push((figures, resampled.unwrap_or_default()));
+            ctx.progress(done as u64 + 1, all.len() as u64, "arms")?;
+        }
+        if !settings.sets.is_empty() {
+            let sets = Sets::open(&settings, seed)?;
+            sets.put_into(&mut figured, &all, &ctx)?;
+            (out.set_resamplings, out.scaled_images) = (settings.bootstrap, sets::scaled(&untrained));
+        }
+        let mut accuracies = BTreeMap::new();
+        for (at, (figures, resampled)) in figured.into_iter().enumerate() {
+            match names.get(at) {
+                Some(name) => {
+                    out.arms.insert(name.clone(), figures);
+                    accuracies.insert(name.clone(), resampled);
+                }
+                None => out.untrained = figures,
+            }
         }
         for (first, second) in &wanted {
             out.differences.insert(
@@ -132,43 +177,6 @@ pub fn stage(config: &RunConfig) -> Stage {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// An arm's figures, and its accuracy under each resampling.
-fn figures(result: &super::evaluate::ArmResult, pairs: &Pairs, resamples: &[Resample]) -> (ArmFigures, Vec<f64>) {
-    let (mut accuracy, mut eer) = (Vec::new(), Vec::new());
-    let mut tar = vec![Vec::new(); FAR.len()];
-    for resample in resamples {
-        let of_seed = |s: &super::evaluate::SeedResult| {
-            let curve = roc(&s.distances, &pairs.pairs, &resample.weight);
-            let decided = verify(&s.distances, pairs, &resample.weight);
-            (decided.accuracy, curve.eer, FAR.map(|far| curve.tar_at(far)))
-        };
-        let all: Vec<_> = result.seeds.iter().map(of_seed).collect();
-        accuracy.push(mean(&all.iter().map(|x| x.0).collect::<Vec<_>>()));
-        eer.push(mean(&all.iter().map(|x| x.1).collect::<Vec<_>>()));
-        for (i, tar) in tar.iter_mut().enumerate() {
-            tar.push(mean(&all.iter().map(|x| x.2[i]).collect::<Vec<_>>()));
-        }
-    }
-    let figure = |of: &dyn Fn(&super::evaluate::SeedResult) -> f64, resampled: &[f64]| {
-        let per_seed: Vec<f64> = result.seeds.iter().map(of).collect();
-        Figure {
-            mean: mean(&per_seed),
-            per_seed,
-            interval: interval(resampled),
-        }
-    };
-    let figures = ArmFigures {
-        accuracy: figure(&|s| s.verification.accuracy, &accuracy),
-        eer: figure(&|s| s.roc.eer, &eer),
-        tar: FAR
-            .iter()
-            .zip(&tar)
-            .map(|(far, resampled)| figure(&|s| s.roc.tar_at(*far), resampled))
-            .collect(),
-    };
-    (figures, accuracy)
 }
 
 /// Reads what the stage left.

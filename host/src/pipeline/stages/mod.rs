@@ -22,7 +22,7 @@ use std::path::Path;
 use ficta_core::Result;
 use serde_json::{Map, Value, json};
 
-use super::Stage;
+use super::{Stage, verification_sets};
 use crate::{
     config::{REAL, RunConfig},
     data::source::generated::later_stage,
@@ -67,13 +67,19 @@ pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
         }
         stages.extend(figures::stage(config, denoiser, sampler));
     }
+    let in_training = config.training.evaluation.as_ref().map(|evaluation| &evaluation.sets);
+    let in_training = match in_training {
+        Some(sets) => verification_sets::content("training.evaluation.sets", sets)?,
+        None => Value::Null,
+    };
+    let in_tables = verification_sets::content("evaluation.sets", &config.evaluation.sets)?;
     for (name, arm) in &config.arms {
         for seed in 0..config.training.seeds {
-            stages.push(train_backbone::stage(config, name, arm, seed)?);
+            stages.push(train_backbone::stage(config, name, arm, seed, &in_training));
         }
-        stages.push(evaluate::stage(config, name));
+        stages.push(evaluate::stage(config, name, &in_tables));
     }
-    stages.push(evaluate::untrained(config));
+    stages.push(evaluate::untrained(config, &in_tables));
     stages.push(compare::stage(config));
     if !sets.is_empty() {
         stages.push(metrics::stage(config, &sets));

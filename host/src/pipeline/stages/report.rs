@@ -35,7 +35,7 @@ pub fn stage(config: &RunConfig, before: Vec<String>) -> Stage {
             plugins_lock: serde_json::to_string_pretty(place.plugins_lock)
                 .map_err(|e| Error::data(format!("plugins.lock: {e}")))?,
         };
-        input.warnings = warnings(&input, super::compare::read(place)?.untrained.accuracy.mean);
+        input.warnings = warnings(&input, super::compare::read(place)?.untrained.average.mean);
         for (name, bytes) in report::files(&input)? {
             atomic::write_bytes(&place.dir.join(name), &bytes)?;
         }
@@ -117,8 +117,8 @@ fn warnings(input: &Input, floor: f64) -> Vec<String> {
     let failed = |arm: &&report::input::Arm| arm.average.mean.is_nan() || arm.average.mean <= floor;
     let warning = |arm: &report::input::Arm| {
         let accuracy = match arm.average.mean {
-            mean if mean.is_nan() => "has no accuracy on held-out people".to_owned(),
-            mean => format!("verifies held-out people at {:.1}%", 100.0 * mean),
+            mean if mean.is_nan() => "has no accuracy".to_owned(),
+            mean => format!("verifies at {:.1}%", 100.0 * mean),
         };
         format!(
             "arm `{}` {accuracy}, no better than the untrained backbone ({:.1}%): its training has failed or its set teaches nothing",

@@ -1,7 +1,7 @@
 //! train-backbone/ARM/seed-N: a face-recognition network on one training set.
 
-use ficta_core::{Error, Kind, Result, random::derive_seed};
-use serde_json::json;
+use ficta_core::{Kind, Result, random::derive_seed};
+use serde_json::{Value, json};
 
 use crate::{
     config::{Arm, REAL, RunConfig},
@@ -9,7 +9,6 @@ use crate::{
         Place, Stage, face_training::FaceTraining, held_out::HeldOut, images::Images,
         training_evaluation::TrainingEvaluation, training_images::TrainingImages,
     },
-    storage::hash,
 };
 
 pub use crate::pipeline::face_training::{SET, SetSize, WEIGHTS};
@@ -28,13 +27,12 @@ pub fn weights_seed(seed: u64, training: usize) -> u64 {
     derive_seed(run_seed(seed, training), "backbone.weights", 0, 0)
 }
 
-/// One training of an arm.
-///
-/// # Errors
-/// A verification set that is not there.
-pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Result<Stage> {
+/// One training of an arm; `sets` is the content of `training.evaluation.sets`.
+pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize, sets: &Value) -> Stage {
     let (backbone, loss) = (config.backbone.clone(), config.loss.clone());
-    let (training, arm_owned) = (config.training.clone(), arm.clone());
+    let (training, arm_owned) = (config.training.of(arm), arm.clone());
+    let mut t = training.clone();
+    (t.checkpoint_every, t.seeds) = (1, 1); // neither changes what one training gives
     let verification = config.evaluation.clone();
     let work = move |place: &Place<'_>| {
         let images = training_set(place, &arm_owned)?;
@@ -42,7 +40,8 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Result<S
             let held_out = evaluation
                 .held_out
                 .then(|| HeldOut::read(place, &verification))
-                .transpose()?;
+                .transpose()?
+                .flatten();
             TrainingEvaluation::open(evaluation, held_out)
         });
         let evaluation = evaluation.transpose()?;
@@ -66,25 +65,15 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize) -> Result<S
     if let Some(ids) = &arm.ids {
         inputs.extend([format!("generate/{ids}"), format!("reencode/{ids}")]);
     }
-    let mut t = config.training.clone();
-    (t.checkpoint_every, t.seeds) = (1, 1); // neither changes what one training gives
     let mut params =
         json!({"arm": {"real": arm.real, "ids": arm.ids, "images": arm.images}, "training": t, "seed": seed});
-    if let Some(evaluation) = evaluation {
-        // The content, not the place: a moved set is the same set. Of a list of pairs it is the list's; which images it names is all that is known of them.
-        let content = evaluation.sets.iter().map(|(name, path)| match path.exists() {
-            true => Ok(json!([name, hash::of_file(path)?])),
-            false => Err(Error::config(format!(
-                "training.evaluation.sets.{name}: {} does not exist",
-                path.display()
-            ))),
-        });
-        params["training"]["evaluation"]["sets"] = content.collect::<Result<_>>()?;
+    if evaluation.is_some() {
+        params["training"]["evaluation"]["sets"] = sets.clone();
         params["verification"] = json!([config.evaluation.folds, config.evaluation.rounds]);
     }
-    Ok(Stage::new(id(name, seed), inputs, params, Box::new(work))
+    Stage::new(id(name, seed), inputs, params, Box::new(work))
         .with(Kind::BACKBONE, &config.backbone)
-        .with(Kind::LOSS, &config.loss))
+        .with(Kind::LOSS, &config.loss)
 }
 
 /// The images of an arm with labels from 0. Generated images of real people bear those people's labels.

@@ -36,10 +36,8 @@ fn chart(input: &Input, set: &str, curves: &[&RocCurve]) -> Chart {
     }];
     for (n, curve) in curves.iter().enumerate() {
         let (colour, dashed) = arm_colour(input, &curve.arm).unwrap_or((Colour::Series(n), n >= Colour::SERIES));
-        let points = curve
-            .points
-            .iter()
-            .map(|&(far, tar)| (far.max(low), tar * 100.0))
+        let points = corners(&curve.points)
+            .map(|(far, tar)| (far.max(low), tar * 100.0))
             .collect();
         series.push(Series {
             name: Some(curve.arm.clone()),
@@ -75,6 +73,18 @@ fn chart(input: &Input, set: &str, curves: &[&RocCurve]) -> Chart {
     }
 }
 
+/// The curve without the points in the middle of its level and upright runs: a set of thousands of pairs has as many points.
+fn corners(points: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    let straight = |at: usize| {
+        let [a, b, c] = points[at - 1..=at + 1] else {
+            return false;
+        };
+        (a.0 == b.0 && b.0 == c.0) || (a.1 == b.1 && b.1 == c.1)
+    };
+    let kept = move |at: &usize| *at == 0 || *at + 1 == points.len() || !straight(*at);
+    (0..points.len()).filter(kept).map(|at| points[at])
+}
+
 /// TAR = FAR, which is curved over a logarithmic axis.
 fn chance(low: f64) -> Vec<(f64, f64)> {
     const POINTS: i32 = 60;
@@ -104,6 +114,23 @@ mod tests {
         let points = [(0.0, 0.4), (0.008, 0.6), (0.02, 0.7)];
         assert_eq!(tar_at(&points, 0.01), 0.6);
         assert!(tar_at(&points[2..], 0.01).is_nan());
+    }
+
+    #[test]
+    fn runs_are_drawn_from_corner_to_corner() {
+        let steps = [
+            (0.0, 0.0),
+            (0.0, 0.2),
+            (0.0, 0.5),
+            (0.1, 0.5),
+            (0.2, 0.5),
+            (0.3, 0.6),
+            (1.0, 1.0),
+        ];
+        let kept: Vec<_> = corners(&steps).collect();
+        assert_eq!(kept, [(0.0, 0.0), (0.0, 0.5), (0.2, 0.5), (0.3, 0.6), (1.0, 1.0)]);
+        assert_eq!(corners(&steps[..1]).count(), 1);
+        assert_eq!(corners(&[]).count(), 0);
     }
 
     #[test]

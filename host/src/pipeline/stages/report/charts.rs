@@ -7,10 +7,8 @@ use serde_json::Value;
 
 use super::super as stages;
 use crate::{
-    config::RunConfig,
-    pipeline::{
-        Place, candidates::CandidateTable, geometry, held_out::HeldOut, identities::IdentityTable, images::Images,
-    },
+    config::{EvaluationConfig, RunConfig},
+    pipeline::{Place, candidates::CandidateTable, geometry, held_out::HeldOut, identities::IdentityTable},
     report::input::{
         Charts, RocCurve, Similarities, SimilarityKind, SimilaritySeries, TrainingCurve, VarianceBin, YieldCurve,
     },
@@ -65,20 +63,27 @@ fn trainings(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<
 
 /// ROC of each arm, and the similarities of its first seed.
 fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Result<()> {
-    let images = Images::read(&place.file("data", "held-out.safetensors"), "small")?;
-    let pairs = HeldOut::pairs(place, &images, &config.evaluation)?;
+    let people = HeldOut::read(place, &config.evaluation)?;
     for arm in config.arms.keys() {
         let result: stages::evaluate::ArmResult =
             json_file::read(&place.file(&stages::evaluate::id(arm), stages::evaluate::RESULT))?;
         let Some(first) = result.seeds.first() else { continue };
-        let points = first.roc.points.clone();
-        out.roc.push(RocCurve {
+        let held_out = first.held_out.iter().map(|on| (EvaluationConfig::HELD_OUT, &on.roc));
+        let sets = first.sets.iter().map(|(name, on)| (name.as_str(), &on.roc));
+        out.roc.extend(held_out.chain(sets).map(|(set, roc)| RocCurve {
             arm: arm.clone(),
-            set: super::table::SET.into(),
-            points,
-        });
+            set: set.into(),
+            points: roc.points.clone(),
+        }));
+        let Some((first, people)) = first.held_out.as_ref().zip(people.as_ref()) else {
+            continue;
+        };
         let of = |same: bool| {
-            let chosen = first.distances.iter().zip(&pairs.pairs).filter(|(_, p)| p.same == same);
+            let chosen = first
+                .distances
+                .iter()
+                .zip(&people.pairs.pairs)
+                .filter(|(_, p)| p.same == same);
             chosen.map(|(d, _)| (1.0 - d / 2.0) as f32).collect::<Vec<_>>()
         };
         // A squared distance of unit vectors is 2 - 2 cos.

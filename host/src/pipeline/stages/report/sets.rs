@@ -46,7 +46,7 @@ pub fn sets(config: &RunConfig, place: &Place<'_>) -> Result<Option<Table>> {
     };
     let accuracy = |get: &dyn Fn(f64, Option<Interval>) -> f64| {
         let value = |name: &String| {
-            let figure = compared.arms.get(name).map(|figures| &figures.accuracy);
+            let figure = compared.arms.get(name).map(|figures| &figures.average);
             figure.map_or(f64::NAN, |figure| get(figure.mean, figure.interval))
         };
         arms.iter().map(|(name, _, _)| value(name)).collect::<Vec<f64>>()

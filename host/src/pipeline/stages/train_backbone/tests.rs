@@ -60,6 +60,7 @@ fn trained_on(real: bool, ids: Option<&str>, images: usize, kept: &[i64]) -> Vec
         seed: 1,
     };
     let arm = Arm {
+        steps: None,
         real,
         ids: ids.map(str::to_owned),
         images,

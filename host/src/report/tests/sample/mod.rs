@@ -105,6 +105,7 @@ fn around(mean: f64, half: f64) -> Estimate {
 
 fn arms() -> Arms {
     Arms {
+        averaged: Vec::new(),
         sets: vec!["ORL held-out".into()],
         far: vec![0.01, 0.1],
         reference: None,

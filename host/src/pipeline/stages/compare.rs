@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::evaluate::ArmResult;
 use crate::{
-    config::RunConfig,
+    config::{EvaluationConfig, RunConfig},
     evaluation::{Interval, paired_difference},
     pipeline::{Place, Stage},
     storage::json as json_file,
@@ -110,7 +110,12 @@ pub fn stage(config: &RunConfig) -> Stage {
     if let Some(real) = reference(config) {
         wanted.extend(names.iter().filter(|n| *n != real).map(|n| (n.clone(), real.clone())));
     }
-    let params = json!({"evaluation": settings, "differences": wanted});
+    // What the sets hold is in the fingerprints of the inputs; where they lie makes no difference.
+    let without_sets = EvaluationConfig {
+        sets: BTreeMap::new(),
+        ..settings.clone()
+    };
+    let params = json!({"evaluation": without_sets, "differences": wanted});
     let inputs = names
         .iter()
         .map(|n| super::evaluate::id(n))

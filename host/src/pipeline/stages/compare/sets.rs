@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ficta_core::{Ctx, Result};
+use ficta_core::{Ctx, Error, Result};
 use rayon::prelude::*;
 
 use super::{
@@ -38,17 +38,10 @@ impl Sets {
     /// Puts each arm's figures on each set beside those on the held-out people, and makes the mean over the sets what arms are compared by: also under each
     /// resampling, in which all arms see the same pairs.
     pub fn put_into(&self, figured: &mut [(ArmFigures, Vec<f64>)], arms: &[&ArmResult], ctx: &Ctx<'_>) -> Result<()> {
-        let prepared: Vec<Prepared<'_>> = self
-            .sets
-            .iter()
-            .enumerate()
-            .map(|(at, (name, set))| Prepared {
-                name,
-                bootstrap: PairBootstrap::new(set.answers(), PROTOCOL, self.seed, at),
-                first: Vec::new(),
-            })
-            .map(|prepared| prepared.with(arms))
-            .collect();
+        let sets = self.sets.iter().enumerate();
+        let prepared: Vec<Prepared<'_>> = sets
+            .map(|(at, (name, set))| Prepared::new(name, set, arms, self.seed, at))
+            .collect::<Result<_>>()?;
         // [resampling][set][arm]
         let mut resampled: Vec<Vec<Vec<f64>>> = Vec::with_capacity(self.resamplings);
         for start in (0..self.resamplings).step_by(BLOCK) {
@@ -88,14 +81,20 @@ struct Prepared<'a> {
     first: Vec<Vec<Vec<usize>>>,
 }
 
-impl Prepared<'_> {
-    fn with(mut self, arms: &[&ArmResult]) -> Self {
-        let of_seed = |on: &OnSet| self.bootstrap.first_accepting(&on.distances);
-        self.first = arms
-            .iter()
-            .map(|arm| on(arm, self.name).map(of_seed).collect())
-            .collect();
-        self
+impl<'a> Prepared<'a> {
+    fn new(name: &'a str, set: &'a VerificationSet, arms: &[&ArmResult], seed: u64, at: usize) -> Result<Self> {
+        let pairs = set.same.len();
+        let of = |arm: &&ArmResult| on(arm, name).map(|on| on.distances.len()).collect::<Vec<_>>();
+        if let Some(other) = arms.iter().flat_map(of).find(|count| *count != pairs) {
+            return Err(Error::data(format!(
+                "evaluation set {name} has {pairs} pairs, but {other} were evaluated: it has changed since"
+            ))
+            .help("start the run again"));
+        }
+        let bootstrap = PairBootstrap::new(set.answers(), PROTOCOL, seed, at);
+        let of_seed = |on: &OnSet| bootstrap.first_accepting(&on.distances);
+        let first = arms.iter().map(|arm| on(arm, name).map(of_seed).collect()).collect();
+        Ok(Self { name, bootstrap, first })
     }
 
     /// Mean over the seeds, by arm.

@@ -35,7 +35,7 @@ impl<'s> Field<'s> {
         pool: ThreadPool,
         ctx: &Ctx<'_>,
     ) -> Result<Self> {
-        let codec = Codec::new(&[&scene.candidates, &scene.real]);
+        let codec = Codec::new(&[&scene.candidates, &scene.real], Kernel::best());
         let real = Columns::of_all(&codec, &scene.real);
         let kin = Kin::new(scene, &codec, &real, cosine, &pool, ctx)?;
         let way = if kin.is_some() { "through parents" } else { "with all" };

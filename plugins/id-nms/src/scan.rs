@@ -142,7 +142,7 @@ mod tests {
             data.chunks_exact_mut(dim).step_by(3).for_each(|row| row[0] += 3.0);
             let tensor = TensorRef::new(&data, &[count, dim]).unwrap();
             let rows = Rows::read(&tensor, "row").unwrap();
-            let codec = Codec::new(&[&rows]);
+            let codec = Codec::new(&[&rows], Kernel::best());
             let mut columns = Columns::new(&codec);
             let floor_of = |c: usize| [-1.0, 0.2, 0.6][c % 3];
             (0..count).for_each(|c| columns.push(&codec, &rows, c, floor_of(c)));

@@ -4,6 +4,7 @@ use super::{COLUMNS, ColumnBounds, Kernel, Lane, Line, QueryBounds, Rest, Sums};
 
 pub(super) const KERNEL: Kernel = Kernel {
     name: "portable",
+    largest_code: 127,
     advance,
     reaches,
 };

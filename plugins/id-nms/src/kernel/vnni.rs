@@ -11,6 +11,7 @@ pub(super) fn kernel() -> Option<Kernel> {
     let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni");
     has.then_some(Kernel {
         name: "avx512-vnni",
+        largest_code: 127,
         advance,
         reaches,
     })

@@ -20,6 +20,8 @@ const MOST_STAGES: usize = 6;
 const SHORTEST_STAGE: usize = 16;
 /// Dimensions from which 32-bit sums of 8-bit products could overflow. Longer rows have empty codes, with a margin that decides nothing.
 const LONGEST: usize = 1 << 16;
+/// 1.5 * 2^52: a small number added to it is rounded to the nearest integer, which is left in its last bits.
+const ROUND: f64 = 6_755_399_441_055_744.0;
 /// Covers the rounding of what is computed with estimates: at most eight operations in f32 on numbers below 3.
 const ROUNDING: f64 = 8.0 * 3.0 * f32::EPSILON as f64;
 
@@ -94,23 +96,29 @@ impl Codec {
         // Rounded up, so that no code goes beyond the largest.
         let scale = ((f64::from(largest) * inverse / f64::from(self.largest)) * (1.0 + 1e-6)) as f32;
         let (step, unscale) = (f64::from(scale), 1.0 / f64::from(scale));
-        let mut lost = 0f64;
-        for (code, k) in out.codes.iter_mut().zip(&self.order) {
-            let x = f64::from(row[*k as usize]) * inverse;
-            // To the nearest, ties away: by truncation, because that is one instruction everywhere.
-            let q = (x * unscale + 0.5f64.copysign(x)) as i32;
-            *code = q as i8;
-            lost += (x - step * f64::from(q)).powi(2);
+        // What the codes lose, in sums that do not wait for one another.
+        let mut lost = [0f64; 8];
+        for (codes, order) in out.codes.chunks_mut(lost.len()).zip(self.order.chunks(lost.len())) {
+            for ((code, k), lost) in codes.iter_mut().zip(order).zip(&mut lost) {
+                let x = f64::from(row[*k as usize]) * inverse;
+                let rounded = x * unscale + ROUND;
+                *code = rounded.to_bits() as i8;
+                *lost += (x - step * (rounded - ROUND)).powi(2);
+            }
         }
         if self.order.is_empty() {
-            lost = 1.0;
+            lost[0] = 1.0;
         }
-        for (stage, rest) in out.rest.iter_mut().enumerate() {
-            let after = &out.codes[self.ends[stage] * GROUP..];
-            let squares: i64 = after.iter().map(|q| i64::from(*q).pow(2)).sum();
+        let (mut squares, mut end) = (0i64, out.codes.len());
+        for (stage, rest) in out.rest.iter_mut().enumerate().rev() {
+            let begin = self.ends[stage] * GROUP;
+            // Below 2^31 for rows shorter than LONGEST.
+            let part: i32 = out.codes[begin..end].iter().map(|q| i32::from(*q).pow(2)).sum();
+            squares += i64::from(part);
+            end = begin;
             *rest = ((squares as f64).sqrt() * step * (1.0 + 1e-6)) as f32;
         }
-        let error = lost.sqrt();
+        let error = lost.iter().sum::<f64>().sqrt();
         Measure {
             scale,
             margin: (error + error * error / 2.0 + ROUNDING) as f32,

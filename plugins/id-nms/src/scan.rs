@@ -13,7 +13,7 @@ use crate::{
 
 /// Wants to know of the columns that may be close to one row.
 pub(crate) trait Visitor {
-    /// Pairs whose cosine is below this do not matter. May rise with each visit.
+    /// Pairs whose cosine is below this do not matter. Only a visit may raise it.
     fn floor(&self) -> f32;
 
     /// The cosine with `column` lies in this range, rounding aside, whose upper end reaches the floor.
@@ -49,17 +49,25 @@ pub(crate) fn scan<V: Visitor>(
             .chunks(QUERIES)
             .map(|few| Queries::new(codec, rows, few.iter().map(|q| q.row)));
         let mut coded: Vec<Queries> = coded.collect();
+        for (coded, queries) in coded.iter_mut().zip(queries.chunks(QUERIES)) {
+            raise(coded, queries);
+        }
         for p in panels.clone() {
             let panel = &columns.panels()[p];
             for (coded, queries) in coded.iter_mut().zip(queries.chunks_mut(QUERIES)) {
-                for (floor, query) in coded.bounds.floor.iter_mut().zip(&*queries) {
-                    *floor = query.visitor.floor();
-                }
                 if let Some(sums) = product(kernel, codec, coded, panel, &mut stages) {
                     report(&sums, coded, panel, p * COLUMNS, &range, queries);
+                    raise(coded, queries);
                 }
             }
         }
+    }
+}
+
+/// Takes over the visitors' floors, which only visits change.
+fn raise<V: Visitor>(coded: &mut Queries, queries: &[Query<V>]) {
+    for (floor, query) in coded.bounds.floor.iter_mut().zip(queries) {
+        *floor = query.visitor.floor();
     }
 }
 

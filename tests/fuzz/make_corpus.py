@@ -164,6 +164,8 @@ def main():
     networks()
     card = {"format": "folder", "images": 3, "identities": 2, "made_from": [{"name": "faces", "format": "orl", "images": 3}]}
     put("card", "README.md", f"# Face images\n\n```json ficta-card\n{json.dumps(card, indent=1)}\n```\n")
+    card = {"format": "folder", "made_by": "```json ficta-card", "licence": "\n```json ficta-card\n{}\n```\n"}
+    put("card", "quotes_a_card.md", f"# Face images\n\n```json ficta-card\n{json.dumps(card, indent=1)}\n```\n")
 
 
 if __name__ == "__main__":

@@ -130,8 +130,12 @@ impl Card {
     /// Reads the card in a folder, where there is one that ficta wrote.
     pub fn read(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join(CARD)).ok()?;
-        let (_, rest) = text.split_once(FENCE)?;
-        serde_json::from_str(rest.split_once("\n```")?.0).ok()
+        let lines: Vec<&str> = text.lines().collect();
+        // The last one: JSON escapes line breaks, so none of its own strings can begin a line, as those in the text above it may.
+        let begin = lines.iter().rposition(|line| *line == FENCE)?;
+        let json = &lines[begin + 1..];
+        let end = json.iter().position(|line| *line == "```")?;
+        serde_json::from_str(&json[..end].join("\n")).ok()
     }
 
     /// Writes the card into a folder.
@@ -143,7 +147,7 @@ impl Card {
     }
 
     fn text(&self) -> String {
-        let stated = |text: &Option<String>| text.clone().unwrap_or_else(|| "**not stated**".to_owned());
+        let stated = |text: &Option<String>| text.as_deref().map_or_else(|| "**not stated**".to_owned(), one_line);
         let mut out = format!(
             "# Face images\n\n{} images of {} identities, in the layout `{}`. Written by {}: `{}`.\n\n\
              - Licence: {}\n- Consent of the people shown: {}\n",
@@ -178,8 +182,13 @@ impl Card {
     }
 }
 
+/// A statement of several lines, a whole licence, say, stays one entry of the list.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn list(origin: &Origin, depth: usize, out: &mut String) {
-    let stated = |text: &Option<String>| text.clone().unwrap_or_else(|| "not stated".to_owned());
+    let stated = |text: &Option<String>| text.as_deref().map_or_else(|| "not stated".to_owned(), one_line);
     let _ = writeln!(
         out,
         "{}- `{}` ({}, {} images); licence: {}; consent: {}",
@@ -265,5 +274,25 @@ mod tests {
         }
         fs::write(folder.path().join(CARD), "another README").unwrap();
         assert_eq!(Card::read(folder.path()), None);
+    }
+
+    #[test]
+    fn a_statement_that_quotes_a_card_does_not_hide_the_card() {
+        let quoted = format!("\n{FENCE}\n{{}}\n```\n");
+        let mut card = Card {
+            format: quoted.clone(),
+            made_by: format!("{quoted}{FENCE}"),
+            licence: Some(quoted.clone()),
+            ..Card::default()
+        };
+        card.metrics.insert(quoted.clone(), quoted.into());
+        let folder = tempfile::tempdir().unwrap();
+        card.write(folder.path()).unwrap();
+        assert_eq!(Card::read(folder.path()), Some(card));
+        let text = fs::read_to_string(folder.path().join(CARD)).unwrap();
+        assert!(
+            text.contains("\n- Licence: ```json ficta-card {} ```\n- Consent"),
+            "{text}"
+        );
     }
 }

@@ -1,7 +1,31 @@
-//! Lets this crate's test programs find libtorch where the build found it.
+//! Compiles the allocator, and lets this crate's test programs find libtorch where the build found it.
+
+use std::{env, path::PathBuf};
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let lib = std::env::var("DEP_TCH_LIBTORCH_LIB").expect("torch-sys tells its dependents where libtorch is");
-    println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+    let lib =
+        PathBuf::from(env::var_os("DEP_TCH_LIBTORCH_LIB").expect("torch-sys tells its dependents where libtorch is"));
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
+
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        const SOURCE: &str = "src/block_cache.cpp";
+        println!("cargo:rerun-if-changed={SOURCE}");
+        println!("cargo:rerun-if-env-changed=LIBTORCH_INCLUDE");
+        // As torch-sys looks for them.
+        let libtorch = env::var_os("LIBTORCH_INCLUDE").map(PathBuf::from);
+        let libtorch = libtorch
+            .or_else(|| lib.parent().map(PathBuf::from))
+            .expect("a folder with `lib`");
+        let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".into());
+        cc::Build::new()
+            .cpp(true)
+            .std("c++17")
+            .opt_level(2)
+            .include(libtorch.join("include"))
+            .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
+            .warnings(false)
+            .file(SOURCE)
+            .compile("ficta_block_cache");
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ficta_core::{Configure, Ctx, Denoiser, DenoiserInfo, Error, Result, SaveKind, TensorMut, TensorRef};
-use ficta_tch_bridge::{ComputeScope, device, say_device};
+use ficta_tch_bridge::{ComputeScope, FreedMemory, device, say_device};
 
 use crate::{
     Params,
@@ -18,6 +18,7 @@ pub struct UnetDenoiser {
     params: Params,
     alpha_bar: Vec<f64>,
     model: Option<Model>,
+    _memory: FreedMemory,
 }
 
 impl Configure for UnetDenoiser {
@@ -29,6 +30,7 @@ impl Configure for UnetDenoiser {
             alpha_bar: params.schedule.alpha_bar(params.timesteps),
             params,
             model: None,
+            _memory: FreedMemory::keep(),
         })
     }
 }

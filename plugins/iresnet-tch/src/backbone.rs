@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ficta_core::{Backbone, BackboneInfo, Configure, Ctx, Error, Loss, Result, SaveKind, TensorMut, TensorRef};
-use ficta_tch_bridge::{ComputeScope, device, say_device};
+use ficta_tch_bridge::{ComputeScope, FreedMemory, device, say_device};
 use serde_json::Value;
 
 use crate::{
@@ -23,6 +23,7 @@ pub struct Trained<F> {
     layout: Box<dyn Layout>,
     model: Option<Model>,
     _family: std::marker::PhantomData<F>,
+    _memory: FreedMemory,
 }
 
 impl<F: Family> Configure for Trained<F> {
@@ -35,6 +36,7 @@ impl<F: Family> Configure for Trained<F> {
             params: serde_json::to_value(&params).map_err(|e| Error::config(format!("{}: {e}", F::NAME)))?,
             model: None,
             _family: std::marker::PhantomData,
+            _memory: FreedMemory::keep(),
         })
     }
 }

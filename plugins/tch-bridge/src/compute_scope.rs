@@ -35,7 +35,7 @@ impl ComputeScope {
     }
 
     fn with_threads(threads: i32) -> Self {
-        freed_memory::keep();
+        freed_memory::enter();
         let saved = flush_to_zero::set();
         // The number is a setting of each calling thread; setting it anew throws prepared convolutions away.
         if tch::get_num_threads() != threads {

@@ -35,6 +35,7 @@ pub use compute_scope::ComputeScope;
 pub use ema::Ema;
 pub use error::{OrBackend, TchResult};
 pub use export::write_out;
+pub use freed_memory::FreedMemory;
 pub use gradients::gradients;
 pub use host_buffer::HostBuffer;
 pub use import::Borrowed;

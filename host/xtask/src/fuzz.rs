@@ -35,8 +35,12 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing";
 
-/// Longest input in bytes, seconds after which one hangs, and megabytes that the process may take.
-const LIMITS: [&str; 3] = ["-max_len=65536", "-timeout=10", "-rss_limit_mb=2048"];
+/// Longest input in bytes, and megabytes that the process may take.
+const LIMITS: [&str; 2] = ["-max_len=65536", "-rss_limit_mb=2048"];
+
+/// Seconds after which an input hangs, on a core of its own. Within the limits of an image a few hundred bytes are honestly decoded to 34 million
+/// pixels, which takes 4.
+const TIMEOUT: usize = 10;
 
 pub fn command(options: &Options) -> Result<()> {
     let folder = workspace::root().join("tests/fuzz");
@@ -100,7 +104,12 @@ fn run(options: &Options, folder: &Path, out: &Path, name: &str, executable: &Pa
         0 => call.arg("-runs=0"),
         seconds => call.arg(format!("-max_total_time={seconds}")),
     };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     call.args(LIMITS)
+        .arg(format!(
+            "-timeout={}",
+            TIMEOUT * usize::from(options.jobs).div_ceil(cores)
+        ))
         .args([format!("-seed={}", options.seed), "-print_final_stats=1".into()])
         .arg(&artifacts)
         .arg(&found)

@@ -1,4 +1,4 @@
-//! Compiles the allocator, and lets this crate's test programs find libtorch where the build found it.
+//! Compiles what libtorch wants in C++, and lets this crate's test programs find libtorch where the build found it.
 
 use std::{env, path::PathBuf};
 
@@ -8,24 +8,27 @@ fn main() {
         PathBuf::from(env::var_os("DEP_TCH_LIBTORCH_LIB").expect("torch-sys tells its dependents where libtorch is"));
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
 
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
-        const SOURCE: &str = "src/block_cache.cpp";
-        println!("cargo:rerun-if-changed={SOURCE}");
-        println!("cargo:rerun-if-env-changed=LIBTORCH_INCLUDE");
-        // As torch-sys looks for them.
-        let libtorch = env::var_os("LIBTORCH_INCLUDE").map(PathBuf::from);
-        let libtorch = libtorch
-            .or_else(|| lib.parent().map(PathBuf::from))
-            .expect("a folder with `lib`");
-        let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".into());
-        cc::Build::new()
-            .cpp(true)
-            .std("c++17")
-            .opt_level(2)
-            .include(libtorch.join("include"))
-            .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
-            .warnings(false)
-            .file(SOURCE)
-            .compile("ficta_block_cache");
+    println!("cargo:rerun-if-env-changed=LIBTORCH_INCLUDE");
+    // As torch-sys looks for them.
+    let libtorch = env::var_os("LIBTORCH_INCLUDE").map(PathBuf::from);
+    let libtorch = libtorch
+        .or_else(|| lib.parent().map(PathBuf::from))
+        .expect("a folder with `lib`");
+    let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".into());
+    let linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
+    let mut sources = vec!["src/cuda.cpp", "src/foreach.cpp"];
+    sources.extend(linux.then_some("src/block_cache.cpp"));
+    let mut build = cc::Build::new();
+    build
+        .cpp(true)
+        .std("c++17")
+        .opt_level(2)
+        .include(libtorch.join("include"))
+        .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
+        .warnings(false);
+    for source in sources {
+        println!("cargo:rerun-if-changed={source}");
+        build.file(source);
     }
+    build.compile("ficta_tch_bridge");
 }

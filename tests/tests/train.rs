@@ -159,8 +159,7 @@ fn a_device_that_is_not_there_is_declined_in_the_log() {
         .train("out", &["--device", "cuda:99", "--epochs", "1"])
         .succeeded();
     assert!(
-        done.stderr
-            .contains("iresnet computes on the CPU: this libtorch has no cuda:99"),
+        done.stderr.contains("iresnet computes on the CPU, not on cuda:99: "),
         "{done}"
     );
     scene

@@ -11,7 +11,12 @@ use crate::{
     Control, Device, Error, HostServices, Level, NullHost, ReduceOp, Result, TensorMut, TensorRef, single_process,
 };
 
+/// The environment variable that says where tests have components compute.
+const DEVICE: &str = "FICTA_TEST_DEVICE";
+
 /// Records progress and log, and stops a component on request. One process on the CPU, unless told otherwise.
+///
+/// With `FICTA_TEST_DEVICE=cuda:0` in the environment it wants the work done on that GPU, so that a plugin's tests check it there too.
 #[derive(Debug)]
 pub struct RecordingHost {
     seed: u64,
@@ -29,14 +34,27 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn device_of_tests() -> Device {
+    match std::env::var(DEVICE).as_deref() {
+        Err(_) | Ok("cpu") => Device::CPU,
+        Ok(name) => {
+            let number = name.strip_prefix("cuda:").and_then(|n| n.parse().ok());
+            Device::cuda(number.unwrap_or_else(|| panic!("{DEVICE}={name}: expected cpu or cuda:N")))
+        }
+    }
+}
+
 impl RecordingHost {
     /// With this run seed and one thread; never cancels.
+    ///
+    /// # Panics
+    /// With a `FICTA_TEST_DEVICE` in the environment that is no device.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
             threads: 1,
             processes: 1,
-            device: Device::CPU,
+            device: device_of_tests(),
             cancel_after: None,
             asked: AtomicU64::default(),
             cancelled: AtomicBool::default(),

@@ -36,7 +36,7 @@ pub use args::Args;
 /// 3 cancelled; 4 data invalid.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    idle_threads_sleep();
+    settings_of_libraries();
     crate::crash_notice::install();
     if let Err(error) = own_stdout::take() {
         eprintln!("error: {error}");
@@ -78,13 +78,18 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Has libgomp's idle threads sleep, unless the user says otherwise. By default they spin, and with any other busy process on the machine
-/// training on libtorch was up to five times slower. libgomp reads this once, when a plugin brings it into the process.
-fn idle_threads_sleep() {
+/// Sets what libraries of plugins read from the environment when they come into the process, unless the user did.
+fn settings_of_libraries() {
     let set = |name| std::env::var_os(name).is_some();
+    // By default libgomp's idle threads spin: with any other busy process on the machine training on libtorch was up to five times slower.
     if !set("OMP_WAIT_POLICY") && !set("GOMP_SPINCOUNT") {
         // SAFETY: the process has no other thread yet: this is called first in `main`.
         unsafe { std::env::set_var("OMP_WAIT_POLICY", "passive") };
+    }
+    // cuBLAS gives the same bits on each run only with workspaces of a fixed size.
+    if !set("CUBLAS_WORKSPACE_CONFIG") {
+        // SAFETY: as above.
+        unsafe { std::env::set_var("CUBLAS_WORKSPACE_CONFIG", ":4096:8") };
     }
 }
 

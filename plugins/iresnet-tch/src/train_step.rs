@@ -177,7 +177,8 @@ impl Step<'_> {
         ];
         let (lent_cosines, lent_norms) = (HostBuffer::copy_of(&cosines)?, HostBuffer::copy_of(&norms)?);
         self.explain_unless_finite(&lent_norms, model)?;
-        let (mut by_cosine, mut by_norm) = (HostBuffer::zeros(&[batch, classes])?, HostBuffer::zeros(&[batch])?);
+        let room = |shape: &[usize]| HostBuffer::zeros(shape, model.device());
+        let (mut by_cosine, mut by_norm) = (room(&[batch, classes])?, room(&[batch])?);
         let input = LossInput {
             cosines: lent_cosines.view()?,
             norms: lent_norms.view()?,

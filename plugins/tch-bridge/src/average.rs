@@ -3,7 +3,7 @@
 use ficta_core::Result;
 use tch::{Device, Kind, Tensor};
 
-use crate::{OrBackend, TchResult, dense};
+use crate::{OrBackend, TchResult, dense, foreach};
 
 /// Moves each f32 tensor of `means` towards its counterpart: m += share (target - m). Whole numbers are copied.
 ///
@@ -11,13 +11,9 @@ use crate::{OrBackend, TchResult, dense};
 /// Tensors of other types or shapes.
 pub fn move_towards(means: &mut [Tensor], targets: &[Tensor], share: f64) -> Result<()> {
     let share = share as f32;
-    let mut pairs = means.iter_mut().zip(targets);
     let each = |(mean, target): (&mut Tensor, &Tensor)| -> TchResult<()> {
         if mean.kind() == Kind::Int64 {
             return mean.f_copy_(target);
-        }
-        if mean.device() != Device::Cpu {
-            return by_operations(mean, target, share);
         }
         let mut target = dense::like(target, mean)?;
         let target = dense::elements(&mut target)?;
@@ -27,13 +23,27 @@ pub fn move_towards(means: &mut [Tensor], targets: &[Tensor], share: f64) -> Res
             .for_each(|(m, t)| *m += (*t - *m) * share);
         Ok(())
     };
-    tch::no_grad(|| pairs.try_for_each(each)).or_backend("averaging weights")
+    tch::no_grad(|| {
+        if means.first().is_some_and(|mean| mean.device() != Device::Cpu) {
+            return by_lists(means, targets, share);
+        }
+        means.iter_mut().zip(targets).try_for_each(each)
+    })
+    .or_backend("averaging weights")
 }
 
-/// The same by the device's own operations.
-fn by_operations(mean: &mut Tensor, target: &Tensor, share: f32) -> TchResult<()> {
-    let step = target.f_sub(mean)?.f_mul_scalar(f64::from(share))?;
-    mean.f_add_(&step).map(drop)
+/// The same on a GPU.
+fn by_lists(means: &[Tensor], targets: &[Tensor], share: f32) -> TchResult<()> {
+    let (mut averaged, mut followed) = (Vec::new(), Vec::new());
+    for (mean, target) in means.iter().zip(targets) {
+        if mean.kind() == Kind::Int64 {
+            mean.shallow_clone().f_copy_(target)?;
+        } else {
+            averaged.push(mean.shallow_clone());
+            followed.push(target.f_detach()?);
+        }
+    }
+    foreach::lerp(&averaged, &followed, f64::from(share))
 }
 
 #[cfg(test)]
@@ -41,12 +51,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_give_what_the_loop_gives() {
-        let target = Tensor::from_slice(&[1f32, -2.5, 1e-3, 7e4]);
-        let mut means = [Tensor::from_slice(&[0.1f32, 3.0, -2.0, 5.0])];
-        let mut mean = means[0].copy();
-        move_towards(&mut means, &[target.shallow_clone()], 0.3).unwrap();
-        by_operations(&mut mean, &target, 0.3).unwrap();
-        assert!(mean.allclose(&means[0], 1e-6, 0.0, false));
+    fn lists_give_what_the_loop_gives() {
+        let targets = [
+            Tensor::from_slice(&[1f32, -2.5, 1e-3, 7e4]),
+            Tensor::from_slice(&[9i64]),
+        ];
+        let mut means = [
+            Tensor::from_slice(&[0.1f32, 3.0, -2.0, 5.0]),
+            Tensor::from_slice(&[4i64]),
+        ];
+        let others = means.each_ref().map(Tensor::copy);
+        move_towards(&mut means, &targets, 0.3).unwrap();
+        by_lists(&others, &targets, 0.3).unwrap();
+        assert!(others[0].allclose(&means[0], 1e-6, 0.0, false));
+        assert_eq!(others[1], means[1]);
     }
 }

@@ -24,8 +24,10 @@ pub fn empty(shape: [i64; 4], kind: Kind, device: Device) -> TchResult {
 pub fn copy(source: &Tensor, kind: Kind, device: Device) -> TchResult {
     let (n, c, h, w) = source.size4()?;
     tch::no_grad(|| {
+        // A GPU converts and reorders faster than this side would.
+        let source = source.f_to_device(device)?;
         let mut out = empty([n, c, h, w], kind, device)?;
-        out.f_copy_(source)?;
+        out.f_copy_(&source)?;
         Ok(out)
     })
 }

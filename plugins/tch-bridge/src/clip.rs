@@ -3,7 +3,7 @@
 use ficta_core::{Error, Result};
 use tch::{Device, Tensor};
 
-use crate::{OrBackend, TchResult};
+use crate::{OrBackend, TchResult, foreach};
 
 /// Scales all gradients by one factor so that their joint Euclidean norm does not exceed `limit`, as PyTorch's `clip_grad_norm_` does; returns the
 /// norm before. With `limit` infinite it only measures.
@@ -19,17 +19,25 @@ pub fn clip_gradient_norm(gradients: &mut [Tensor], limit: f64) -> Result<f64> {
     // The constant is PyTorch's.
     let factor = limit / (norm + 1e-6);
     if factor < 1.0 {
-        tch::no_grad(|| gradients.iter_mut().try_for_each(|g| g.f_mul_scalar_(factor).map(drop)))
-            .or_backend("clipping gradients")?;
+        tch::no_grad(|| scale(gradients, factor)).or_backend("clipping gradients")?;
     }
     Ok(norm)
 }
 
+fn on_a_gpu(gradients: &[Tensor]) -> bool {
+    gradients.first().is_some_and(|g| g.device() != Device::Cpu)
+}
+
+fn scale(gradients: &mut [Tensor], factor: f64) -> TchResult<()> {
+    if on_a_gpu(gradients) {
+        return foreach::scale(gradients, factor);
+    }
+    gradients.iter_mut().try_for_each(|g| g.f_mul_scalar_(factor).map(drop))
+}
+
 fn measure(gradients: &[Tensor]) -> TchResult<f64> {
-    if gradients.first().is_some_and(|g| g.device() != Device::Cpu) {
-        // One answer from the device instead of one a tensor.
-        let norms = gradients.iter().map(Tensor::f_norm).collect::<TchResult<Vec<_>>>()?;
-        return f64::try_from(Tensor::f_stack(&norms, 0)?.f_norm()?);
+    if on_a_gpu(gradients) {
+        return foreach::norm(gradients);
     }
     let mut sum = 0.0;
     for g in gradients {

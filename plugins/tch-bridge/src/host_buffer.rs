@@ -3,7 +3,7 @@
 use ficta_core::{Error, Result, TensorMut, TensorRef};
 use tch::{Device, Kind, Tensor};
 
-use crate::OrBackend;
+use crate::{OrBackend, cuda};
 
 /// A row-major f32 tensor that nobody else refers to, so that its memory can be lent as an ordinary slice: a backbone lends its cosines to a
 /// loss and gets the gradient in another.
@@ -13,13 +13,13 @@ pub struct HostBuffer {
 }
 
 impl HostBuffer {
-    /// Zeros.
+    /// Zeros, for what works on `device`: page-locked for a GPU, which copies it several times as fast.
     ///
     /// # Errors
     /// libtorch's: out of memory.
-    pub fn zeros(shape: &[usize]) -> Result<Self> {
-        let size: Vec<i64> = shape.iter().map(|d| *d as i64).collect();
-        let tensor = Tensor::f_zeros(size, (Kind::Float, Device::Cpu)).or_backend("allocating a buffer")?;
+    pub fn zeros(shape: &[usize], device: Device) -> Result<Self> {
+        let mut tensor = room(shape, device)?;
+        let _ = tensor.f_zero_().or_backend("clearing a buffer")?;
         Ok(Self {
             tensor,
             shape: shape.to_vec(),
@@ -32,9 +32,9 @@ impl HostBuffer {
     /// libtorch's: out of memory.
     pub fn copy_of(source: &Tensor) -> Result<Self> {
         let shape: Vec<usize> = source.size().iter().map(|d| *d as usize).collect();
-        let mut out = Self::zeros(&shape)?;
-        tch::no_grad(|| out.tensor.f_copy_(source)).or_backend("copying into a buffer")?;
-        Ok(out)
+        let mut tensor = room(&shape, source.device())?;
+        tch::no_grad(|| tensor.f_copy_(source)).or_backend("copying into a buffer")?;
+        Ok(Self { tensor, shape })
     }
 
     /// Lends it for reading.
@@ -42,7 +42,7 @@ impl HostBuffer {
     /// # Errors
     /// More dimensions than a view can have.
     pub fn view(&self) -> Result<TensorRef<'_>> {
-        // SAFETY: `numel` f32 in row-major order, initialised by the constructors; no other tensor shares the memory, so nothing writes to it
+        // SAFETY: `numel` f32 in row-major order, filled by the constructors; no other tensor shares the memory, so nothing writes to it
         // while `self` is borrowed.
         let data = unsafe { std::slice::from_raw_parts(self.data()?, self.tensor.numel()) };
         TensorRef::new(data, &self.shape)
@@ -79,4 +79,14 @@ impl HostBuffer {
         }
         Ok(data)
     }
+}
+
+/// Memory that is not filled.
+fn room(shape: &[usize], device: Device) -> Result<Tensor> {
+    let size: Vec<i64> = shape.iter().map(|d| *d as i64).collect();
+    let page_locked = device.is_cuda().then(|| cuda::page_locked(&size)).flatten();
+    page_locked.map_or_else(
+        || Tensor::f_empty(size, (Kind::Float, Device::Cpu)).or_backend("allocating a buffer"),
+        Ok,
+    )
 }

@@ -3,7 +3,7 @@
 //! A layer holds places, not tensors: the same network runs on the weights in training, on their EMA, or on copies in bf16.
 
 use ficta_core::Result;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::{Initialiser, OrBackend, ParameterId, Parameters, TchResult, channels_last};
 
@@ -173,12 +173,14 @@ impl GroupNorm {
     /// # Errors
     /// libtorch's: channels that the groups do not divide.
     pub fn forward(&self, weights: &[Tensor], x: &Tensor) -> TchResult {
-        x.f_group_norm(
-            self.groups,
-            Some(self.weight.of(weights)),
-            Some(self.bias.of(weights)),
-            1e-5,
-            false,
-        )
+        let normalise = |x: &Tensor| {
+            let (weight, bias) = (self.weight.of(weights), self.bias.of(weights));
+            x.f_group_norm(self.groups, Some(weight), Some(bias), 1e-5, false)
+        };
+        // CUDA's kernel wants input and weights of one type.
+        if x.device() != Device::Cpu && x.kind() != Kind::Float {
+            return normalise(&x.f_to_kind(Kind::Float)?)?.f_to_kind(x.kind());
+        }
+        normalise(x)
     }
 }

@@ -1,31 +1,38 @@
 //! On which device a component computes.
 
-use ficta_core::{Ctx, Device, Result};
+use ficta_core::{Ctx, Device, Error, Result};
 use tch::Tensor;
 
-use crate::{OrBackend, TchResult};
+use crate::{OrBackend, TchResult, cuda};
 
 /// libtorch's name for the device that the host wants, where this libtorch has it; else the CPU.
 pub fn device(ctx: &Ctx<'_>) -> tch::Device {
-    let wanted = ctx.device();
+    found(ctx.device()).unwrap_or(tch::Device::Cpu)
+}
+
+/// The device that is wanted, or why it cannot be had.
+fn found(wanted: Device) -> Result<tch::Device> {
     if wanted.kind != Device::cuda(0).kind {
-        return tch::Device::Cpu;
+        return Ok(tch::Device::Cpu);
     }
+    cuda::load()?;
+    let there = tch::Cuda::device_count();
     match usize::try_from(wanted.id) {
-        Ok(id) if i64::from(wanted.id) < tch::Cuda::device_count() => tch::Device::Cuda(id),
-        _ => tch::Device::Cpu,
+        Ok(id) if i64::from(wanted.id) < there => Ok(tch::Device::Cuda(id)),
+        _ => Err(Error::unsupported(format!("libtorch sees {there} GPU(s)"))),
     }
 }
 
 /// Tells the log where `component` computes, unless the host wants the CPU.
 pub fn say_device(component: &str, ctx: &Ctx<'_>) {
     let wanted = ctx.device();
-    match device(ctx) {
+    match found(wanted) {
         _ if wanted == Device::CPU => {}
-        tch::Device::Cpu => ctx.warn(&format!(
-            "{component} computes on the CPU: this libtorch has no {wanted:?} (ficta's build takes another libtorch from LIBTORCH)"
+        Err(why) => ctx.warn(&format!(
+            "{component} computes on the CPU, not on {wanted:?}: {}",
+            why.message()
         )),
-        _ => ctx.info(&format!(
+        Ok(_) => ctx.info(&format!(
             "{component} computes on {wanted:?}; what other components work on is copied to the CPU and back"
         )),
     }

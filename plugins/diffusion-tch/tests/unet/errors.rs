@@ -172,5 +172,5 @@ fn a_device_that_libtorch_lacks_is_declined_in_the_log() {
     let host = RecordingHost::new(0).on(Device::cuda(99));
     let mut unet = UnetDenoiser::configure(params()).unwrap();
     unet.initialise(DIM, 1, &Ctx::new(&host)).unwrap();
-    assert!(host.heard("on the CPU: this libtorch has no cuda:99"));
+    assert!(host.heard("computes on the CPU, not on cuda:99: "));
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ficta_core::{Backbone, Ctx, NullHost, SaveKind};
+use ficta_core::{Backbone, Ctx, SaveKind, testing::RecordingHost};
 use ficta_state_dict::StateDict;
 
 use crate::scene;
@@ -24,7 +24,7 @@ fn saved(net: &dyn Backbone, path: &Path, what: SaveKind, ctx: &Ctx<'_>) -> Stat
 /// The weights after each step of a training without an average, averaged here in f64 by the formula, are the weights of one with it.
 #[test]
 fn is_that_of_the_weights_after_each_step_and_changes_no_step() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("net.safetensors"));
     let names = ["conv1.weight", "fc.bias", "bn1.running_var", "layer2.1.prelu.weight"];
     let of = |dict: &StateDict| -> Vec<Vec<f64>> {
@@ -72,7 +72,7 @@ fn is_that_of_the_weights_after_each_step_and_changes_no_step() {
 
 #[test]
 fn begins_where_a_checkpoint_has_none_and_is_left_where_nobody_wants_it() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("net.safetensors"));
     let pixels = scene::noise(3, 9);
     for (wrote, reads) in [("{}", r#"{"ema_decay":0.9}"#), (r#"{"ema_decay":0.9}"#, "{}")] {

@@ -1,6 +1,6 @@
 //! Bad input.
 
-use ficta_core::{Backbone, Ctx, Error, ErrorKind, NullHost, SaveKind, TensorMut, TensorRef, testing::RecordingHost};
+use ficta_core::{Backbone, Ctx, Error, ErrorKind, SaveKind, TensorMut, TensorRef, testing::RecordingHost};
 use ficta_iresnet_tch::IResNet;
 
 use crate::scene::{self, SIZE};
@@ -12,7 +12,7 @@ fn ready(ctx: &Ctx<'_>) -> IResNet {
 }
 
 fn step(net: &mut IResNet, images: TensorRef<'_>, labels: &[i64], rate: f64) -> Error {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     net.train_step(
         images,
         scene::labels(labels),
@@ -25,7 +25,7 @@ fn step(net: &mut IResNet, images: TensorRef<'_>, labels: &[i64], rate: f64) -> 
 
 #[test]
 fn what_a_step_refuses() {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let net = &mut ready(&Ctx::new(&host));
     let pixels = scene::noise(2, 0);
     let good = scene::images(&pixels);
@@ -56,7 +56,7 @@ fn what_a_step_refuses() {
 
 #[test]
 fn nothing_works_before_there_are_weights() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let (pixels, mut out) = (scene::noise(2, 0), vec![0f32; 2 * scene::DIM]);
     let mut net = scene::net("{}");
@@ -85,7 +85,7 @@ fn nothing_works_before_there_are_weights() {
 
 #[test]
 fn embed_refuses_what_does_not_fit() {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let mut net = ready(&ctx);
     let mut pixels = scene::noise(3, 0);
@@ -128,7 +128,7 @@ fn cancelled_and_split_runs_stop_before_the_step() {
 
 #[test]
 fn a_diverging_training_says_so() {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let mut net = scene::net(r#"{"clip_norm":0.0}"#);
     net.initialise(scene::CLASSES, 1, &ctx).expect("new weights");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ficta_core::{Backbone, Configure, Ctx, ErrorKind, NullHost, SaveKind};
+use ficta_core::{Backbone, Configure, Ctx, ErrorKind, SaveKind, testing::RecordingHost};
 use ficta_iresnet_tch::IResNet;
 
 use crate::{
@@ -24,7 +24,7 @@ fn saved(net: &IResNet, path: &Path, what: SaveKind, ctx: &Ctx<'_>) -> TensorFil
 
 /// Loads `file` into a new network of [`scene::TINY`] with overrides and gives the error.
 fn refused(file: &TensorFile, overrides: &str) -> ficta_core::Error {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("net.safetensors");
     file.write(&path);
     scene::net(overrides)
@@ -34,7 +34,7 @@ fn refused(file: &TensorFile, overrides: &str) -> ficta_core::Error {
 
 #[test]
 fn weights_have_the_keys_of_arcface_torch() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let file = saved(
         &trained(&ctx),
@@ -66,7 +66,7 @@ fn weights_have_the_keys_of_arcface_torch() {
 
 #[test]
 fn weights_give_the_same_embeddings_elsewhere() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("w.safetensors"));
     let mut net = trained(&ctx);
     let pixels = scene::noise(3, 4);
@@ -94,7 +94,7 @@ fn weights_give_the_same_embeddings_elsewhere() {
 
 #[test]
 fn weights_leave_the_head_for_fine_tuning() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("w.safetensors"));
     saved(&trained(&ctx), &path, SaveKind::WEIGHTS, &ctx);
     let mut net = scene::net("{}");
@@ -111,7 +111,7 @@ fn weights_leave_the_head_for_fine_tuning() {
 
 #[test]
 fn files_of_other_networks_are_refused() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("w.safetensors"));
     let ours = || saved(&trained(&ctx), &path, SaveKind::WEIGHTS, &ctx);
     let foreign = || TensorFile {
@@ -152,7 +152,7 @@ fn files_of_other_networks_are_refused() {
 
 #[test]
 fn a_checkpoint_without_its_parts_is_refused() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("c.safetensors"));
     let mut file = saved(&trained(&ctx), &path, SaveKind::CHECKPOINT, &ctx);
     let velocity: Entry = file.tensors.remove("sgd.momentum_buffer.fc.bias").expect("a velocity");
@@ -168,7 +168,7 @@ fn a_checkpoint_without_its_parts_is_refused() {
 
 #[test]
 fn a_cut_file_leaves_the_network_as_it_was() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("w.safetensors"));
     let mut net = trained(&ctx);
     saved(&net, &path, SaveKind::CHECKPOINT, &ctx);
@@ -190,7 +190,7 @@ fn a_cut_file_leaves_the_network_as_it_was() {
 
 #[test]
 fn iresnet18_at_full_size_is_saved_whole() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("r18.safetensors"));
     let mut net = IResNet::configure(serde_json::from_str(r#"{"depth":18}"#).expect("JSON")).expect("iresnet18");
     net.initialise(10, 1, &ctx).expect("new weights");

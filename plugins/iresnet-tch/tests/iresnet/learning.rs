@@ -1,6 +1,6 @@
 //! A tiny network learns.
 
-use ficta_core::{Backbone, Configure, Ctx, NullHost, TensorRef, random::Stream};
+use ficta_core::{Backbone, Configure, Ctx, TensorRef, random::Stream, testing::RecordingHost};
 use ficta_iresnet_tch::IResNet;
 use ficta_losses::{CosFace, CosFaceParams};
 
@@ -59,7 +59,7 @@ fn accuracy(net: &mut IResNet, ctx: &Ctx<'_>) -> f64 {
 }
 
 fn separates_four_classes(precision: &str) {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let mut net = scene::net(&format!(r#"{{"precision":"{precision}","clip_norm":5.0}}"#));
     net.initialise(CLASSES, 11, &ctx).expect("new weights");

@@ -1,6 +1,6 @@
 //! MobileFaceNet against PyTorch, computed there in f64 (`fixtures/mobilefacenet.py`).
 
-use ficta_core::{Backbone, Configure, Ctx, NullHost, SaveKind, TensorMut, TensorRef, static_components};
+use ficta_core::{Backbone, Configure, Ctx, SaveKind, TensorMut, TensorRef, static_components, testing::RecordingHost};
 use ficta_iresnet_tch::MobileFaceNet;
 
 use crate::{
@@ -22,7 +22,7 @@ fn images(fixture: &TensorFile) -> Vec<f32> {
 
 #[test]
 fn embeddings_and_a_step_are_those_of_pytorch() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, fixture) = (Ctx::new(&host), fixture_file("tiny_mobilefacenet.safetensors"));
     let mut net = net();
     load_fixture(&mut net, &fixture, folder.path(), &ctx);
@@ -62,7 +62,7 @@ fn embeddings_and_a_step_are_those_of_pytorch() {
 
 #[test]
 fn weights_of_another_family_are_refused() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("w.safetensors"));
     let mut mobile = net();
     mobile.initialise(5, 1, &ctx).expect("new weights");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ficta_core::{Backbone, Ctx, ErrorKind, NullHost, SaveKind};
+use ficta_core::{Backbone, Ctx, ErrorKind, SaveKind, testing::RecordingHost};
 
 use crate::{
     mobilefacenet,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 fn is_the_checked_one(net: &mut dyn Backbone, name: &str) {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("net.onnx"));
     load_fixture(net, &fixture_file(&format!("{name}.safetensors")), folder.path(), &ctx);
     net.save(&path, SaveKind::ONNX, &ctx).expect("a model");
@@ -41,7 +41,7 @@ fn mobilefacenet_is_written_as_checked() {
 
 #[test]
 fn nothing_is_left_where_it_cannot_be_written() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let mut net = scene::net("{}");
     let path = folder.path().join("none/net.onnx");

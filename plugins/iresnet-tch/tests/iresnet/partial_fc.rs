@@ -1,6 +1,6 @@
 //! Steps that judge some of the classes.
 
-use ficta_core::{Backbone, Ctx, Loss, LossGradient, LossInput, NullHost, Result};
+use ficta_core::{Backbone, Ctx, Loss, LossGradient, LossInput, Result, testing::RecordingHost};
 
 use crate::{reference::checkpoint, scene};
 
@@ -18,7 +18,7 @@ impl Loss for Asked {
 
 #[test]
 fn only_chosen_centres_move() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let mut net = scene::net(r#"{"sample_rate":0.25,"weight_decay":0.0}"#);
     net.initialise(40, 3, &ctx).expect("new weights");
@@ -53,7 +53,7 @@ fn only_chosen_centres_move() {
 
 #[test]
 fn a_rate_of_one_is_the_full_head() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let run = |overrides: &str| {
         let mut net = scene::net(overrides);

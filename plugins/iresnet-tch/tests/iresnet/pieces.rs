@@ -1,6 +1,6 @@
 //! A step in pieces: one batch for the loss, several for batch normalisation.
 
-use ficta_core::{Backbone, Ctx, Loss, LossGradient, LossInput, NullHost, Result, SaveKind};
+use ficta_core::{Backbone, Ctx, Loss, LossGradient, LossInput, Result, SaveKind, testing::RecordingHost};
 
 use crate::{
     reference::{checkpoint, fixture, loaded},
@@ -24,7 +24,7 @@ impl<L: Loss> Loss for Counting<L> {
 /// everything but the running variances (unbiased by n - 1) and the counters.
 #[test]
 fn two_pieces_of_one_distribution_are_one_batch() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let half = scene::noise(3, 5);
     let pixels = [half.clone(), half].concat();
@@ -65,7 +65,7 @@ fn two_pieces_of_one_distribution_are_one_batch() {
 /// On other batches, the pieces' statistics differ from the whole's, and so do the gradients.
 #[test]
 fn pieces_have_statistics_of_their_own() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, fixture) = (Ctx::new(&host), fixture());
     let pixels = fixture.tensors["images"].f32();
     let mut values = Vec::new();
@@ -94,7 +94,7 @@ fn a_failed_step_in_pieces_leaves_the_network_as_it_was() {
             Err(ficta_core::Error::data("no"))
         }
     }
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let mut net = scene::net(r#"{"train_micro_batch":2}"#);
     net.initialise(scene::CLASSES, 4, &ctx).expect("new weights");

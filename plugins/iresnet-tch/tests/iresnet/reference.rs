@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ficta_core::{Backbone, Ctx, NullHost, SaveKind};
+use ficta_core::{Backbone, Ctx, SaveKind, testing::RecordingHost};
 use ficta_iresnet_tch::IResNet;
 
 use crate::{scene, tensor_file::TensorFile};
@@ -67,7 +67,7 @@ pub fn assert_near(what: &str, found: &[f32], reference: &[f32]) {
 
 #[test]
 fn embeddings_are_those_of_pytorch() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, fixture) = (Ctx::new(&host), fixture());
     let mut net = loaded(&fixture, folder.path(), &ctx);
     let found = scene::embed(&mut net, &fixture.tensors["images"].f32(), &ctx);
@@ -77,7 +77,7 @@ fn embeddings_are_those_of_pytorch() {
 /// The first step's gradient is clipped, the second's is not (the script prints the norms); the second needs the first's momentum.
 #[test]
 fn two_steps_are_those_of_pytorch() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, fixture) = (Ctx::new(&host), fixture());
     let mut net = loaded(&fixture, folder.path(), &ctx);
     let (pixels, labels) = (fixture.tensors["images"].f32(), fixture.tensors["labels"].i64());

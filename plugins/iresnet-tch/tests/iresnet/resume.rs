@@ -1,6 +1,6 @@
 //! Going on with the same bytes.
 
-use ficta_core::{Backbone, Ctx, NullHost, SaveKind, testing::RecordingHost};
+use ficta_core::{Backbone, Ctx, SaveKind, testing::RecordingHost};
 
 use crate::scene;
 
@@ -17,7 +17,7 @@ fn bytes(net: &dyn Backbone, what: SaveKind, ctx: &Ctx<'_>) -> Vec<u8> {
 }
 
 fn resumed_equals_uninterrupted(overrides: &str) {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("checkpoint.safetensors"));
     let mut whole = scene::net(overrides);
     whole.initialise(scene::CLASSES, 7, &ctx).expect("new weights");
@@ -58,7 +58,7 @@ fn with_an_average_too() {
 
 #[test]
 fn the_seed_alone_decides() {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let run = |seed| {
         let mut net = scene::net("{}");

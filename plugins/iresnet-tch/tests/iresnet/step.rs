@@ -1,6 +1,6 @@
 //! What a step asks of the loss, and what it does with the answer.
 
-use ficta_core::{Backbone, Ctx, Error, Loss, LossGradient, LossInput, NullHost, Result, SaveKind};
+use ficta_core::{Backbone, Ctx, Error, Loss, LossGradient, LossInput, Result, SaveKind, testing::RecordingHost};
 
 use crate::{scene, tensor_file::TensorFile};
 
@@ -35,7 +35,7 @@ impl Loss for Broken {
 /// By the first-order expansion: a plain gradient step of rate r lowers the loss by r |g|^2. The first step's velocity is g.
 #[test]
 fn gradients_on_norms_are_followed() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, path) = (Ctx::new(&host), folder.path().join("checkpoint.safetensors"));
     let mut net = scene::net(r#"{"weight_decay":0.0,"clip_norm":0.0,"momentum":0.0}"#);
     net.initialise(scene::CLASSES, 3, &ctx).expect("new weights");
@@ -83,7 +83,7 @@ fn gradients_on_norms_are_followed() {
 
 #[test]
 fn a_failed_step_changes_nothing() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let ctx = Ctx::new(&host);
     let mut net = scene::net("{}");
     net.initialise(scene::CLASSES, 3, &ctx).expect("new weights");
@@ -121,7 +121,7 @@ fn a_failed_step_changes_nothing() {
 
 #[test]
 fn dropout_drops_by_seed_and_step() {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let run = |overrides: &str, seed| {
         let mut net = scene::net(overrides);
@@ -135,7 +135,7 @@ fn dropout_drops_by_seed_and_step() {
 
 #[test]
 fn channels_last_bf16_stays_near_f32() {
-    let host = NullHost::default();
+    let host = RecordingHost::new(0);
     let ctx = Ctx::new(&host);
     let run = |precision: &str| {
         let mut net = scene::net(&format!(r#"{{"precision":"{precision}","clip_norm":5.0}}"#));

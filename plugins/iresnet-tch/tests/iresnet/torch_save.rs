@@ -1,6 +1,6 @@
 //! Weights as PyTorch saves them.
 
-use ficta_core::{Backbone, Ctx, NullHost};
+use ficta_core::{Backbone, Ctx, testing::RecordingHost};
 use ficta_state_dict::{Stored, torch_save};
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 
 #[test]
 fn a_pth_file_gives_the_embeddings_of_pytorch() {
-    let (host, folder) = (NullHost::default(), tempfile::tempdir().expect("a folder"));
+    let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, fixture) = (Ctx::new(&host), fixture());
     let path = folder.path().join("backbone.pth");
     for (prefix, counters) in [("", true), ("module.", false)] {

@@ -4,7 +4,7 @@ use ficta_core::Result;
 use tch::{Device, Tensor};
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult, dense, placement::move_all};
+use crate::{OrBackend, Parameters, Saved, TchResult, dense, foreach, placement::move_all};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,6 +79,18 @@ impl AdamW {
             eps,
             weight_decay,
         } = self.settings;
+        if self.mean.first().is_some_and(|mean| mean.device() != Device::Cpu) {
+            let step = foreach::AdamWStep {
+                number: self.steps + 1,
+                learning_rate,
+                betas: (beta1, beta2),
+                weight_decay,
+                eps,
+            };
+            foreach::adamw(&state::handles(parameters), gradients, &self.mean, &self.square, &step)?;
+            self.steps += 1;
+            return Ok(());
+        }
         let steps = (self.steps + 1) as f64;
         let rates = Rates {
             step_size: (learning_rate / (1.0 - beta1.powf(steps))) as f32,
@@ -91,10 +103,6 @@ impl AdamW {
         };
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for (((_, p), g), (mean, square)) in parameters.trainable().zip(gradients).zip(moments) {
-            if p.device() != Device::Cpu {
-                rates.apply_by_operations(&mut p.shallow_clone(), g, mean, square)?;
-                continue;
-            }
             let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
             (*mean, *square) = (dense::like(mean, p)?, dense::like(square, p)?);
             let moments = dense::elements(mean)?.iter_mut().zip(dense::elements(square)?);
@@ -129,7 +137,6 @@ impl AdamW {
 }
 
 /// The constants of one step.
-#[derive(Clone, Copy)]
 struct Rates {
     step_size: f32,
     /// Root of the second moment's bias correction.
@@ -145,50 +152,31 @@ struct Rates {
     eps: f32,
 }
 
-impl Rates {
-    /// A tensor's step by its device's own operations.
-    fn apply_by_operations(self, p: &mut Tensor, g: &Tensor, mean: &mut Tensor, square: &mut Tensor) -> TchResult<()> {
-        let scaled = |t: &Tensor, by: f32| t.f_mul_scalar(f64::from(by));
-        let _ = mean.f_add_(&scaled(&g.f_sub(mean)?, self.new1)?)?;
-        let _ = square
-            .f_mul_scalar_(f64::from(self.keep2))?
-            .f_add_(&scaled(&g.f_square()?, self.new2)?)?;
-        let spread = square
-            .f_sqrt()?
-            .f_div_scalar(f64::from(self.root))?
-            .f_add_scalar(f64::from(self.eps))?;
-        let change = scaled(&mean.f_div(&spread)?, self.step_size)?;
-        p.f_mul_scalar_(f64::from(self.keep))?.f_sub_(&change).map(drop)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn operations_give_what_the_loop_gives() {
+    fn lists_give_what_the_loop_gives() {
         let start = Tensor::from_slice(&[0.5f32, -2.0, 3.0, 1e-4]);
         let mut parameters = Parameters::new();
         parameters.add("p", start.copy()).unwrap();
         let mut adamw = AdamW::new(AdamWSettings::default(), &parameters).unwrap();
-        let (mut p, mut mean, mut square) = (start.copy(), start.zeros_like(), start.zeros_like());
-        for step in 1..6 {
-            let g = Tensor::from_slice(&[0.1f32, -3.0, 0.0, 2.0]) * f64::from(step);
+        let (p, mean, square) = ([start.copy()], [start.zeros_like()], [start.zeros_like()]);
+        for number in 1..6 {
+            let g = Tensor::from_slice(&[0.1f32, -3.0, 0.0, 2.0]) * f64::from(number as u8);
             adamw.step(&parameters, &[g.shallow_clone()], 0.01).unwrap();
-            let rates = Rates {
-                step_size: (0.01 / (1.0 - 0.9f64.powi(step))) as f32,
-                root: (1.0 - 0.999f64.powi(step)).sqrt() as f32,
-                keep: (1.0 - 0.01 * 0.01) as f32,
-                new1: 0.1,
-                keep2: 0.999,
-                new2: 0.001,
+            let step = foreach::AdamWStep {
+                number,
+                learning_rate: 0.01,
+                betas: (0.9, 0.999),
+                weight_decay: 0.01,
                 eps: 1e-8,
             };
-            rates.apply_by_operations(&mut p, &g, &mut mean, &mut square).unwrap();
+            foreach::adamw(&p, &[g], &mean, &square, &step).unwrap();
         }
-        assert!(p.allclose(&parameters.tensors()[0].detach(), 1e-6, 0.0, false));
-        assert!(mean.allclose(&adamw.mean[0], 1e-5, 0.0, false));
-        assert!(square.allclose(&adamw.square[0], 1e-5, 0.0, false));
+        assert!(p[0].allclose(&parameters.tensors()[0].detach(), 1e-6, 0.0, false));
+        assert!(mean[0].allclose(&adamw.mean[0], 1e-5, 0.0, false));
+        assert!(square[0].allclose(&adamw.square[0], 1e-5, 0.0, false));
     }
 }

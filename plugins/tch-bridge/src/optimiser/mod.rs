@@ -1,7 +1,7 @@
 //! Optimisers over [`crate::Parameters`], with PyTorch's arithmetic and a state that can be saved.
 //!
 //! One pass over each tensor on the calling thread, each operation correctly rounded: results do not depend on the number of threads, and on a CPU the
-//! pass takes as long as its memory traffic. Tensors on a GPU take the same steps by operations of their own.
+//! pass takes as long as its memory traffic. Tensors on a GPU take the same steps in PyTorch's fused kernels.
 
 mod adamw;
 mod sgd;

@@ -4,7 +4,7 @@ use ficta_core::Result;
 use tch::{Device, Tensor};
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult, dense, placement::move_all};
+use crate::{OrBackend, Parameters, Saved, TchResult, dense, foreach, placement::move_all};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,12 +59,19 @@ impl Sgd {
 
     fn update(&mut self, parameters: &Parameters, gradients: &[Tensor], learning_rate: f64) -> TchResult<()> {
         let SgdSettings { momentum, weight_decay } = self.settings;
+        if self.velocity.first().is_some_and(|v| v.device() != Device::Cpu) {
+            let weights = state::handles(parameters);
+            foreach::sgd(
+                &weights,
+                gradients,
+                &self.velocity,
+                [learning_rate, momentum, weight_decay],
+            )?;
+            self.steps += 1;
+            return Ok(());
+        }
         let (momentum, weight_decay, learning_rate) = (momentum as f32, weight_decay as f32, learning_rate as f32);
         for (((_, p), g), v) in parameters.trainable().zip(gradients).zip(&mut self.velocity) {
-            if p.device() != Device::Cpu {
-                by_operations(&mut p.shallow_clone(), g, v, [momentum, weight_decay, learning_rate])?;
-                continue;
-            }
             let (mut g, mut weights) = (dense::like(g, p)?, p.shallow_clone());
             *v = dense::like(v, p)?;
             let pairs = dense::elements(&mut weights)?.iter_mut().zip(dense::elements(&mut g)?);
@@ -93,20 +100,12 @@ impl Sgd {
     }
 }
 
-/// A tensor's step by its device's own operations; `constants` are momentum, weight decay and rate.
-fn by_operations(p: &mut Tensor, g: &Tensor, v: &mut Tensor, constants: [f32; 3]) -> TchResult<()> {
-    let [momentum, weight_decay, learning_rate] = constants.map(f64::from);
-    let pull = p.f_mul_scalar(weight_decay)?.f_add(g)?;
-    let _ = v.f_mul_scalar_(momentum)?.f_add_(&pull)?;
-    p.f_sub_(&v.f_mul_scalar(learning_rate)?).map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn operations_give_what_the_loop_gives() {
+    fn lists_give_what_the_loop_gives() {
         let start = Tensor::from_slice(&[0.5f32, -2.0, 3.0, 1e-4]);
         let mut parameters = Parameters::new();
         parameters.add("p", start.copy()).unwrap();
@@ -115,13 +114,13 @@ mod tests {
             weight_decay: 5e-4,
         };
         let mut sgd = Sgd::new(settings, &parameters).unwrap();
-        let (mut p, mut v) = (start.copy(), start.zeros_like());
+        let (p, v) = ([start.copy()], [start.zeros_like()]);
         for step in 0..5 {
             let g = Tensor::from_slice(&[0.1f32, -3.0, 0.0, 2.0]) * f64::from(step);
             sgd.step(&parameters, &[g.shallow_clone()], 0.1).unwrap();
-            by_operations(&mut p, &g, &mut v, [0.9, 5e-4, 0.1]).unwrap();
+            foreach::sgd(&p, &[g], &v, [0.1, 0.9, 5e-4]).unwrap();
         }
-        assert!(p.allclose(&parameters.tensors()[0].detach(), 1e-6, 0.0, false));
-        assert!(v.allclose(&sgd.velocity[0], 1e-6, 0.0, false));
+        assert!(p[0].allclose(&parameters.tensors()[0].detach(), 1e-6, 0.0, false));
+        assert!(v[0].allclose(&sgd.velocity[0], 1e-6, 0.0, false));
     }
 }

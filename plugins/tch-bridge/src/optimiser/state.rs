@@ -15,6 +15,11 @@ pub(super) fn zeros_like(parameters: &Parameters) -> Result<Vec<Tensor>> {
     .or_backend("creating an optimiser's state")
 }
 
+/// The trainable tensors themselves.
+pub(super) fn handles(parameters: &Parameters) -> Vec<Tensor> {
+    parameters.trainable().map(|(_, p)| p.shallow_clone()).collect()
+}
+
 pub(super) fn named<'a>(state: &'a [Tensor], parameters: &'a Parameters, prefix: &str) -> Vec<(String, &'a Tensor)> {
     parameters
         .trainable()

@@ -101,6 +101,6 @@ fn a_buffer_lends_its_own_memory() {
         (back.double_value(&[1, 1]), transposed.double_value(&[1, 1])),
         (-1.0, 8.0)
     );
-    let empty = HostBuffer::zeros(&[0, 3]).unwrap();
+    let empty = HostBuffer::zeros(&[0, 3], Device::Cpu).unwrap();
     assert!(empty.view().unwrap().as_slice::<f32>().unwrap().is_empty());
 }

@@ -22,7 +22,6 @@ mod network;
 mod onnx;
 mod params;
 mod partial_fc;
-mod prelu;
 mod recipe;
 mod residual_block;
 mod running_statistics;

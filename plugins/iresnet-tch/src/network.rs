@@ -1,7 +1,7 @@
 //! From images to embeddings.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult, prelu};
 use tch::{Kind, Tensor};
 
 use crate::{
@@ -10,7 +10,6 @@ use crate::{
     batch_norm::BatchNorm,
     convolution::convolve,
     layout::{Mode, Network, id},
-    prelu::prelu,
     residual_block::ResidualBlock,
 };
 
@@ -55,7 +54,7 @@ impl Network for IResNetLayers {
     fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
         let (training, compute) = (mode.training, mode.compute);
         let x = convolve(images, self.conv1.of(weights), 1, training, compute)?;
-        let mut x = prelu(&self.bn1.forward(weights, &x, mode)?, self.slopes.of(weights), training)?;
+        let mut x = prelu(&self.bn1.forward(weights, &x, mode)?, self.slopes.of(weights))?;
         for block in &self.blocks {
             x = block.forward(weights, &x, mode)?;
         }

@@ -1,14 +1,13 @@
 //! The residual block of iresnet.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult, prelu};
 use tch::Tensor;
 
 use crate::{
     batch_norm::BatchNorm,
     convolution::convolve,
     layout::{Mode, id},
-    prelu::prelu,
 };
 
 /// bn1, conv1, bn2, prelu, conv2 (which has the stride), bn3, plus the input; nothing after the sum.
@@ -61,7 +60,7 @@ impl ResidualBlock {
         let y = self.bn1.forward(weights, x, mode)?;
         let y = convolve(&y, self.conv1.of(weights), 1, training, compute)?;
         let y = self.bn2.forward(weights, &y, mode)?;
-        let y = prelu(&y, self.slopes.of(weights), training)?;
+        let y = prelu(&y, self.slopes.of(weights))?;
         let y = convolve(&y, self.conv2.of(weights), self.stride, training, compute)?;
         let y = self.bn3.forward(weights, &y, mode)?;
         match &self.shortcut {

@@ -27,7 +27,9 @@ mod message;
 mod optimiser;
 mod parameters;
 mod placement;
+mod pool;
 mod precision;
+mod prelu;
 mod processes;
 mod workers;
 
@@ -48,5 +50,6 @@ pub use optimiser::{AdamW, AdamWSettings, Sgd, SgdSettings};
 pub use parameters::{ParameterId, Parameters};
 pub use placement::{device, say_device};
 pub use precision::Precision;
+pub use prelu::prelu;
 pub use processes::average_over_processes;
 pub use workers::in_order;

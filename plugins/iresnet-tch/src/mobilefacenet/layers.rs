@@ -1,7 +1,7 @@
 //! From images to embeddings.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult, prelu};
 use tch::{Kind, Tensor};
 
 use super::plan::{Form, Plan, Unit};
@@ -9,7 +9,6 @@ use crate::{
     batch_norm::BatchNorm,
     convolution::convolve_groups,
     layout::{Mode, Network, id},
-    prelu::prelu,
 };
 
 /// A unit and the places of its weights.
@@ -71,7 +70,7 @@ impl Network for Layers {
             x = convolve_groups(&x, filter.of(weights), form, compute)?;
             x = norm.forward(weights, &x, mode)?;
             if let Some(slopes) = slopes {
-                x = prelu(&x, slopes.of(weights), mode.training)?;
+                x = prelu(&x, slopes.of(weights))?;
             }
             if let (true, Some(before)) = (unit.closes, kept.take_if(|_| unit.closes)) {
                 x = before.f_add(&x)?;

@@ -16,7 +16,12 @@ fn main() {
         .expect("a folder with `lib`");
     let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".into());
     let linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
-    let mut sources = vec!["src/cuda.cpp", "src/foreach.cpp", "src/prelu.cpp"];
+    let mut sources = vec![
+        "src/convolution/convolution.cpp",
+        "src/cuda.cpp",
+        "src/foreach.cpp",
+        "src/prelu.cpp",
+    ];
     sources.extend(linux.then_some("src/block_cache.cpp"));
     let mut build = cc::Build::new();
     build

@@ -52,8 +52,8 @@ impl IResNetLayers {
 impl Network for IResNetLayers {
     /// `images` `[B,C,H,W]` to raw embeddings f32 `[B,d]`. From the linear layer on all is f32, as in `arcface_torch`'s fp16 mode.
     fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
-        let (training, compute) = (mode.training, mode.compute);
-        let x = convolve(images, self.conv1.of(weights), 1, training, compute)?;
+        let compute = mode.compute;
+        let x = convolve(images, self.conv1.of(weights), 1, compute)?;
         let mut x = prelu(&self.bn1.forward(weights, &x, mode)?, self.slopes.of(weights))?;
         for block in &self.blocks {
             x = block.forward(weights, &x, mode)?;

@@ -56,17 +56,17 @@ impl ResidualBlock {
 
     /// `x` `[B,in,H,W]` to `[B,out,H/stride,W/stride]`, rounded up, in the mode's type.
     pub fn forward(&self, weights: &[Tensor], x: &Tensor, mode: &Mode) -> TchResult {
-        let (training, compute) = (mode.training, mode.compute);
+        let compute = mode.compute;
         let y = self.bn1.forward(weights, x, mode)?;
-        let y = convolve(&y, self.conv1.of(weights), 1, training, compute)?;
+        let y = convolve(&y, self.conv1.of(weights), 1, compute)?;
         let y = self.bn2.forward(weights, &y, mode)?;
         let y = prelu(&y, self.slopes.of(weights))?;
-        let y = convolve(&y, self.conv2.of(weights), self.stride, training, compute)?;
+        let y = convolve(&y, self.conv2.of(weights), self.stride, compute)?;
         let y = self.bn3.forward(weights, &y, mode)?;
         match &self.shortcut {
             None => y.f_add(x),
             Some(Shortcut { conv, norm }) => {
-                let x = convolve(x, conv.of(weights), self.stride, training, compute)?;
+                let x = convolve(x, conv.of(weights), self.stride, compute)?;
                 y.f_add(&norm.forward(weights, &x, mode)?)
             }
         }

@@ -5,7 +5,7 @@
 use ficta_core::Result;
 use tch::{Device, Kind, Tensor};
 
-use crate::{Initialiser, OrBackend, ParameterId, Parameters, TchResult, channels_last};
+use crate::{Initialiser, OrBackend, ParameterId, Parameters, TchResult, channels_last, conv2d};
 
 /// Where a layer's weights start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,33 +15,6 @@ pub enum Start {
     /// All zero: a residual branch that begins as nothing.
     Zero,
 }
-
-/// Convolution with the products in `compute`; input and weights are cast where they differ, the result stays in `compute`. The cast is
-/// recorded, so gradients reach f32 weights in f32.
-///
-/// # Errors
-/// libtorch's: shapes that do not fit.
-pub fn conv2d(
-    x: &Tensor,
-    weight: &Tensor,
-    bias: Option<&Tensor>,
-    stride: i64,
-    padding: i64,
-    compute: Kind,
-) -> TchResult {
-    let bias = bias.map(|b| b.f_to_kind(compute)).transpose()?;
-    let (x, weight) = (x.f_to_kind(compute)?, weight.f_to_kind(compute)?);
-    if weight.size()[2] == 1 && stride > 1 && x.size()[1] < VECTOR {
-        // The same numbers: a 1x1 filter of stride n looks at every nth pixel.
-        let seen = x.f_slice(2, None, None, stride)?.f_slice(3, None, None, stride)?;
-        return seen.f_conv2d(&weight, bias, [1; 2], [padding; 2], [1; 2], 1);
-    }
-    x.f_conv2d(&weight, bias, [stride; 2], [padding; 2], [1; 2], 1)
-}
-
-/// With fewer channels than a vector register has numbers, oneDNN's gradient on 1x1 filters with a stride writes past its workspace and corrupts the heap
-/// (uxlfoundation/oneDNN#6035; seen on a processor with AVX2, 8 numbers; AVX-512 has 16).
-const VECTOR: i64 = 16;
 
 /// `x weight^T + bias` with the products in `compute`, as [`conv2d`].
 ///

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use tch::{Device, Kind, TchError, Tensor};
 use torch_sys::C_tensor;
 
-use crate::{TchResult, message::message, pool::with_threads};
+use crate::{TchResult, message::message, number::Number, pool::with_threads};
 
 type Forward = unsafe extern "C" fn(*const u8, *const f32, *mut u8, usize, usize, usize);
 type Backward = unsafe extern "C" fn(*const u8, *const f32, *const u8, *mut u8, *mut f32, usize, usize, usize);
@@ -55,36 +55,6 @@ pub fn prelu(x: &Tensor, slopes: &Tensor) -> TchResult {
         Some(words) => Err(TchError::Torch(words)),
         // SAFETY: without a message `y` is a new tensor, which `Tensor` owns from here on.
         None => Ok(unsafe { Tensor::from_ptr(y) }),
-    }
-}
-
-/// A type of activations.
-trait Number: Copy + Send + Sync {
-    fn wide(self) -> f32;
-    fn narrow(wide: f32) -> Self;
-}
-
-impl Number for f32 {
-    #[inline(always)]
-    fn wide(self) -> f32 {
-        self
-    }
-
-    #[inline(always)]
-    fn narrow(wide: f32) -> Self {
-        wide
-    }
-}
-
-impl Number for bf16 {
-    #[inline(always)]
-    fn wide(self) -> f32 {
-        self.to_f32()
-    }
-
-    #[inline(always)]
-    fn narrow(wide: f32) -> Self {
-        Self::from_f32(wide)
     }
 }
 

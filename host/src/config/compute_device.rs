@@ -5,8 +5,17 @@ use std::{fmt, path::Path, str::FromStr};
 use ficta_core::{Device, Error};
 use serde::{Deserialize, Serialize};
 
-/// What an NVIDIA driver makes for its first GPU.
-const FIRST_GPU: &str = "/dev/nvidia0";
+/// Whether an NVIDIA driver has made the file of a GPU, such as `nvidia0`, in this folder. A container may have any of a machine's.
+fn has_gpu(devices: &Path) -> bool {
+    let number = |name: &str| {
+        name.strip_prefix("nvidia")
+            .is_some_and(|number| number.parse::<u16>().is_ok())
+    };
+    let entries = devices.read_dir().into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .any(|name| number(&name))
+}
 
 /// Where components that can shall compute; each says in the log where it does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,7 +34,7 @@ impl ComputeDevice {
     /// The device on this machine.
     pub fn here(self) -> Device {
         match self {
-            Self::Auto if Path::new(FIRST_GPU).exists() => Device::cuda(0),
+            Self::Auto if has_gpu(Path::new("/dev")) => Device::cuda(0),
             Self::Auto | Self::Cpu => Device::CPU,
             Self::Cuda(number) => Device::cuda(number.into()),
         }
@@ -81,6 +90,16 @@ impl fmt::Display for ComputeDevice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_gpus_file_counts() {
+        let devices = tempfile::tempdir().unwrap();
+        assert!(!has_gpu(&devices.path().join("none")));
+        for (name, there) in [("nvidiactl", false), ("nvidia-uvm", false), ("nvidia3", true)] {
+            std::fs::write(devices.path().join(name), "").unwrap();
+            assert_eq!(has_gpu(devices.path()), there, "{name}");
+        }
+    }
 
     #[test]
     fn names_go_both_ways_and_others_are_refused() {

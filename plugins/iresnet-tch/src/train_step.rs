@@ -65,9 +65,12 @@ impl Step<'_> {
     /// Takes the step; returns the batch's mean loss. After an error the model is as it was.
     pub fn take(&self, model: &mut Model, loss: &mut dyn Loss, ctx: &Ctx<'_>) -> Result<f64> {
         let statistics = RunningStatistics::keep(&model.parameters)?;
-        match self.differentiate(model, loss, ctx) {
-            Ok((value, gradients)) => {
-                model.sgd.step(&model.parameters, &gradients, self.learning_rate)?;
+        let stepped = self.differentiate(model, loss, ctx).and_then(|(value, gradients)| {
+            model.sgd.step(&model.parameters, &gradients, self.learning_rate)?;
+            Ok(value)
+        });
+        match stepped {
+            Ok(value) => {
                 model.follow(self.recipe.ema_decay)?;
                 Ok(value)
             }

@@ -27,8 +27,10 @@ extern "C" char* ficta_cuda_load() {
     context.setDeterministicCuDNN(true);
     context.setDeterministicAlgorithms(true, /*warn_only=*/true);
     context.setDeterministicFillUninitializedMemory(false);
-    // Its gradient has no deterministic form; what takes its place has.
+    // Their gradients add in any order unless libtorch is to refuse whatever does; the plain products that take their place do not.
     context.setSDPUseMemEfficient(false);
+    context.setSDPUseFlash(false);
+    context.setSDPUseCuDNN(false);
     // f32 is f32. Who wants speed computes in bf16.
     context.setAllowTF32CuDNN(false);
     context.setAllowTF32CuBLAS(false);

@@ -1,7 +1,8 @@
 //! CUDA's half of libtorch.
 //!
 //! The plugins are linked with libtorch's CPU half alone, so one build serves machines with and without a GPU: the other half, `libtorch_cuda.so`, is
-//! loaded from beside the first when a run wants a GPU. It must come before the first gradient is computed: libtorch counts its devices then.
+//! loaded from beside the first when a run wants a GPU. It must come before the first convolution or gradient:
+//! libtorch looks once, then, for what it has of CUDA.
 
 use std::{ffi::c_char, ptr, sync::OnceLock};
 

@@ -1,7 +1,9 @@
 // libtorch's operations on whole lists of tensors: one kernel for hundreds of weights. tch does not have them. See foreach.rs.
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
+#include <limits>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -60,7 +62,9 @@ extern "C" char* ficta_foreach_sgd(Pointers weights, Pointers gradients, Pointer
                                    double learning_rate, double momentum, double weight_decay) {
   return caught([&] {
     const List all = list(weights, count);
-    at::_fused_sgd_(all, laid_out_like(all, gradients), list(velocities, count), weight_decay, momentum, learning_rate,
+    // With velocities the kernel refuses a momentum of 0; the least above it gives the same numbers.
+    const double positive = std::max(momentum, std::numeric_limits<double>::min());
+    at::_fused_sgd_(all, laid_out_like(all, gradients), list(velocities, count), weight_decay, positive, learning_rate,
                     /*dampening=*/0.0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false);
   });
 }

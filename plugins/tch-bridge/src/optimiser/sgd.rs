@@ -106,11 +106,17 @@ mod tests {
 
     #[test]
     fn lists_give_what_the_loop_gives() {
+        for momentum in [0.9, 0.0] {
+            lists_step_as_the_loop(momentum);
+        }
+    }
+
+    fn lists_step_as_the_loop(momentum: f64) {
         let start = Tensor::from_slice(&[0.5f32, -2.0, 3.0, 1e-4]);
         let mut parameters = Parameters::new();
         parameters.add("p", start.copy()).unwrap();
         let settings = SgdSettings {
-            momentum: 0.9,
+            momentum,
             weight_decay: 5e-4,
         };
         let mut sgd = Sgd::new(settings, &parameters).unwrap();
@@ -118,7 +124,7 @@ mod tests {
         for step in 0..5 {
             let g = Tensor::from_slice(&[0.1f32, -3.0, 0.0, 2.0]) * f64::from(step);
             sgd.step(&parameters, &[g.shallow_clone()], 0.1).unwrap();
-            foreach::sgd(&p, &[g], &v, [0.1, 0.9, 5e-4]).unwrap();
+            foreach::sgd(&p, &[g], &v, [0.1, momentum, 5e-4]).unwrap();
         }
         assert!(p[0].allclose(&parameters.tensors()[0].detach(), 1e-6, 0.0, false));
         assert!(v[0].allclose(&sgd.velocity[0], 1e-6, 0.0, false));

@@ -14,13 +14,14 @@ fn main() {
     let libtorch = libtorch
         .or_else(|| lib.parent().map(PathBuf::from))
         .expect("a folder with `lib`");
+    println!("cargo:rerun-if-env-changed=LIBTORCH_CXX11_ABI");
     let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".into());
     let linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
     let mut sources = vec![
+        "src/batch_norm_prelu.cpp",
         "src/convolution/convolution.cpp",
         "src/cuda.cpp",
         "src/foreach.cpp",
-        "src/prelu.cpp",
     ];
     sources.extend(linux.then_some("src/block_cache.cpp"));
     let mut build = cc::Build::new();

@@ -1,8 +1,8 @@
 //! Batch normalisation (Ioffe and Szegedy 2015).
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
-use tch::Tensor;
+use ficta_tch_bridge::{Normalised, ParameterId, Parameters, TchResult, batch_norm_prelu};
+use tch::{Device, Tensor};
 
 use crate::layout::{Mode, id};
 
@@ -49,5 +49,29 @@ impl BatchNorm {
             self.eps,
             false,
         )
+    }
+
+    /// PReLU of the same: `x` `[B,C,H,W]`, `slopes` `[C]`.
+    pub fn forward_prelu(&self, weights: &[Tensor], x: &Tensor, slopes: &Tensor, mode: &Mode) -> TchResult {
+        if !mode.training || x.device() != Device::Cpu {
+            return self.forward(weights, x, mode)?.f_prelu(&slopes.f_to_kind(x.kind())?);
+        }
+        let parameters = [self.scale.of(weights), self.shift.of(weights), slopes];
+        let Normalised { y, mean, variance } = batch_norm_prelu(x, parameters, self.eps)?;
+        if mode.track {
+            tch::no_grad(|| self.follow(weights, &mean, &variance, x.numel() as f64 / mean.numel() as f64))?;
+        }
+        Ok(y)
+    }
+
+    /// Moves the running statistics towards those of a batch with `count` values a channel.
+    fn follow(&self, weights: &[Tensor], mean: &Tensor, variance: &Tensor, count: f64) -> TchResult<()> {
+        let of = |id: ParameterId| id.of(weights).shallow_clone();
+        let _ = of(self.batches).f_add_scalar_(1)?;
+        let _ = of(self.mean).f_lerp_(mean, STATISTICS_MOMENTUM)?;
+        // Without bias, as PyTorch keeps it.
+        let unbiased = variance.f_mul_scalar(count / (count - 1.0))?;
+        let _ = of(self.variance).f_lerp_(&unbiased, STATISTICS_MOMENTUM)?;
+        Ok(())
     }
 }

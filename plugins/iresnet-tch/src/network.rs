@@ -1,7 +1,7 @@
 //! From images to embeddings.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult, prelu};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::{Kind, Tensor};
 
 use crate::{
@@ -54,7 +54,7 @@ impl Network for IResNetLayers {
     fn forward(&self, weights: &[Tensor], images: &Tensor, mode: &Mode) -> TchResult {
         let compute = mode.compute;
         let x = convolve(images, self.conv1.of(weights), 1, compute)?;
-        let mut x = prelu(&self.bn1.forward(weights, &x, mode)?, self.slopes.of(weights))?;
+        let mut x = self.bn1.forward_prelu(weights, &x, self.slopes.of(weights), mode)?;
         for block in &self.blocks {
             x = block.forward(weights, &x, mode)?;
         }

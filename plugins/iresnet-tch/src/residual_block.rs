@@ -1,7 +1,7 @@
 //! The residual block of iresnet.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult, prelu};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::Tensor;
 
 use crate::{
@@ -59,8 +59,7 @@ impl ResidualBlock {
         let compute = mode.compute;
         let y = self.bn1.forward(weights, x, mode)?;
         let y = convolve(&y, self.conv1.of(weights), 1, compute)?;
-        let y = self.bn2.forward(weights, &y, mode)?;
-        let y = prelu(&y, self.slopes.of(weights))?;
+        let y = self.bn2.forward_prelu(weights, &y, self.slopes.of(weights), mode)?;
         let y = convolve(&y, self.conv2.of(weights), self.stride, compute)?;
         let y = self.bn3.forward(weights, &y, mode)?;
         match &self.shortcut {

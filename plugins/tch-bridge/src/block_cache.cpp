@@ -18,7 +18,7 @@ namespace {
 
 // Smaller blocks are libc's, which is good at them.
 constexpr std::size_t LARGE = std::size_t{1} << 20;
-// Blocks are whole huge pages from this size on, and whole pages below.
+// Asked of the system from this size on. Blocks are whole ones from eight of them on, and whole pages below.
 constexpr std::size_t HUGE_PAGE = std::size_t{2} << 20;
 constexpr std::size_t PAGE = std::size_t{1} << 12;
 // Of what was in use at once at the most, so much may be held in all, idle blocks included: 5/4.

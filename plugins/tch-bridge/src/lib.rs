@@ -5,6 +5,7 @@
 //! steps them with [`AdamW`] or [`Sgd`], and keeps them on disk with [`checkpoint`].
 
 mod average;
+mod batch_norm_prelu;
 pub mod channels_last;
 pub mod checkpoint;
 mod clip;
@@ -31,11 +32,11 @@ mod parameters;
 mod placement;
 mod pool;
 mod precision;
-mod prelu;
 mod processes;
 mod workers;
 
 pub use average::move_towards;
+pub use batch_norm_prelu::{Normalised, batch_norm_prelu};
 pub use checkpoint::Saved;
 pub use clip::clip_gradient_norm;
 pub use compute_scope::ComputeScope;
@@ -53,6 +54,5 @@ pub use optimiser::{AdamW, AdamWSettings, Sgd, SgdSettings};
 pub use parameters::{ParameterId, Parameters};
 pub use placement::{device, say_device};
 pub use precision::Precision;
-pub use prelu::prelu;
 pub use processes::average_over_processes;
 pub use workers::in_order;

@@ -4,32 +4,42 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 
 use crate::flush_to_zero;
 
-/// Runs `work`, whose parallel iterators have `threads` threads. Those are kept while the number stays the same; like libtorch's in a
+/// Numbers of whole pixels, of `channels` each, that a thread takes at a time. Sums are over blocks, so that they are the same for any number of threads.
+pub(crate) fn block(channels: usize) -> usize {
+    const NUMBERS: usize = 1 << 15;
+    NUMBERS.div_ceil(channels) * channels
+}
+
+/// Calls `work` for each of `items`, on `threads` threads; one is the caller's. Several are kept, asleep, while their number stays the same; like libtorch's in a
 /// [`crate::ComputeScope`] they take denormals for zero.
-pub(crate) fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    static KEPT: Mutex<Option<Arc<ThreadPool>>> = Mutex::new(None);
-    let pool = {
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.as_ref().is_none_or(|pool| pool.current_num_threads() != threads) {
-            // Without threads from the system the work is done on rayon's, or on this one.
-            *kept = ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(|i| format!("libtorch-plugin-{i}"))
-                .start_handler(|_| {
-                    let _before = flush_to_zero::set();
-                })
-                .build()
-                .ok()
-                .map(Arc::new);
+pub(crate) fn for_each<T: Send>(threads: usize, items: impl Iterator<Item = T>, work: impl Fn(T) + Send + Sync) {
+    // Without threads from the system, too, the work is done on this one.
+    match (threads > 1).then(|| pool(threads)).flatten() {
+        Some(pool) => {
+            let items: Vec<T> = items.collect();
+            pool.install(|| items.into_par_iter().for_each(work));
         }
-        kept.clone()
-    };
-    match pool {
-        Some(pool) => pool.install(work),
-        None => work(),
+        None => items.for_each(work),
     }
+}
+
+fn pool(threads: usize) -> Option<Arc<ThreadPool>> {
+    static KEPT: Mutex<Option<Arc<ThreadPool>>> = Mutex::new(None);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.as_ref().is_none_or(|pool| pool.current_num_threads() != threads) {
+        *kept = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|i| format!("libtorch-plugin-{i}"))
+            .start_handler(|_| {
+                let _before = flush_to_zero::set();
+            })
+            .build()
+            .ok()
+            .map(Arc::new);
+    }
+    kept.clone()
 }

@@ -1,7 +1,7 @@
 //! From images to embeddings.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{ParameterId, Parameters, TchResult, prelu};
+use ficta_tch_bridge::{ParameterId, Parameters, TchResult};
 use tch::{Kind, Tensor};
 
 use super::plan::{Form, Plan, Unit};
@@ -68,10 +68,10 @@ impl Network for Layers {
             let compute = if unit.exact { Kind::Float } else { mode.compute };
             let form = [unit.stride, unit.padding, unit.groups].map(|n| n as i64);
             x = convolve_groups(&x, filter.of(weights), form, compute)?;
-            x = norm.forward(weights, &x, mode)?;
-            if let Some(slopes) = slopes {
-                x = prelu(&x, slopes.of(weights))?;
-            }
+            x = match slopes {
+                Some(slopes) => norm.forward_prelu(weights, &x, slopes.of(weights), mode)?,
+                None => norm.forward(weights, &x, mode)?,
+            };
             if let (true, Some(before)) = (unit.closes, kept.take_if(|_| unit.closes)) {
                 x = before.f_add(&x)?;
             }

@@ -47,6 +47,7 @@ class Convolution : public torch::autograd::Function<Convolution> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "this convolution has no second derivative");
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &filters = saved[1];
     const at::Tensor by_y = gradients[0].to(x.scalar_type()).contiguous(kChannelsLast);
@@ -61,7 +62,7 @@ class Convolution : public torch::autograd::Function<Convolution> {
     if (context->needs_input_grad(1)) {
       all[1] = by_filters(x, filters, by_y, stride, padding, reinterpret_cast<FictaFilterGradient>(number("gradient")));
     }
-    if (context->saved_data["bias"].toBool()) {
+    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) {
       all[2] = by_y.sum({0, 2, 3}, /*keepdim=*/false, at::kFloat);
     }
     return all;
@@ -88,6 +89,10 @@ class Convolution : public torch::autograd::Function<Convolution> {
 extern "C" char* ficta_convolution(const at::Tensor* x, const at::Tensor* filters, const at::Tensor* bias, int64_t stride,
                                    int64_t padding, FictaFilterGradient gradient, at::Tensor** y) {
   try {
+    TORCH_CHECK(filters->dim() == 4 && filters->size(2) == filters->size(3), "convolution with filters of ",
+                filters->sizes(), ": expected [out,in,k,k]");
+    TORCH_CHECK(x->is_cpu() && filters->is_cpu(), "convolution on ", x->device(), " with filters on ", filters->device(),
+                ": expected the CPU");
     const auto offsets = bias == nullptr ? std::nullopt : std::optional<at::Tensor>(*bias);
     const bool learns = at::GradMode::is_enabled() && filters->requires_grad();
     *y = new at::Tensor(learns ? Convolution::apply(*x, *filters, offsets, stride, padding,

@@ -41,16 +41,16 @@ pub fn conv2d(
 ) -> TchResult {
     let bias = bias.map(|b| b.f_to_kind(compute)).transpose()?;
     let x = x.f_to_kind(compute)?;
-    let (inputs, kernel) = (x.size().get(1).copied().unwrap_or(0), weight.size()[2]);
+    let ((_, inputs, high, _), (_, _, kernel, _)) = (x.size4()?, weight.size4()?);
     let on_cpu = x.device() == Device::Cpu;
-    if on_cpu && own_gradient_pays(&x, kernel, stride) {
+    if on_cpu && own_gradient_pays(x.kind(), [inputs, high, kernel, stride]) {
         return with_own_gradient(&x, weight, bias.as_ref(), stride, padding);
     }
     let weight = weight.f_to_kind(compute)?;
-    if on_cpu && inputs < VECTOR && kernel == 1 && stride > 1 {
+    if on_cpu && inputs < VECTOR && kernel == 1 && stride > 1 && padding == 0 {
         // The same numbers: a 1x1 filter of stride n looks at every nth pixel.
         let seen = x.f_slice(2, None, None, stride)?.f_slice(3, None, None, stride)?;
-        return seen.f_conv2d(&weight, bias, [1; 2], [padding; 2], [1; 2], 1);
+        return seen.f_conv2d(&weight, bias, [1; 2], [0; 2], [1; 2], 1);
     }
     x.f_conv2d(&weight, bias, [stride; 2], [padding; 2], [1; 2], 1)
 }
@@ -64,19 +64,19 @@ const SMALL: i64 = 4;
 
 /// Whether our gradient on the filters is to be preferred to oneDNN's.
 ///
-/// In f32 it is faster without AVX-512. In bf16 it takes the place of those that oneDNN 3 computes with threads that spin at barriers: on an idle machine the
+/// In f32 it is faster with AVX2. In bf16 it takes the place of those that oneDNN 3 computes with threads that spin at barriers: on an idle machine the
 /// difference is small; beside any other busy process each barrier costs a time slice of the scheduler, and a step of a small network took ten to
 /// twenty times as long.
-fn own_gradient_pays(x: &Tensor, kernel: i64, stride: i64) -> bool {
-    let (_, inputs, high, _) = x.size4().unwrap_or_default();
-    match x.kind() {
-        Kind::Float => inputs >= VECTOR && !filter_gradient::has_wide_vectors(),
+fn own_gradient_pays(kind: Kind, [inputs, high, kernel, stride]: [i64; 4]) -> bool {
+    match kind {
+        Kind::Float => inputs >= VECTOR && filter_gradient::is_faster(),
         Kind::BFloat16 => kernel > 1 && (stride > 1 || high <= SMALL),
         _ => false,
     }
 }
 
-/// Of `x` in f32 or bf16 on the CPU, with the gradient on the filters by [`filter_gradient`]; `weight` is cast to `x`'s type, its gradient is not.
+/// Of `x` in f32 or bf16 on the CPU, with the gradient on the filters by [`filter_gradient`]; `weight` may be of a wider type,
+/// and so is its gradient.
 fn with_own_gradient(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, stride: i64, padding: i64) -> TchResult {
     let bias = bias.map_or(ptr::null(), Tensor::as_ptr);
     let gradient: FilterGradient = if x.kind() == Kind::BFloat16 {

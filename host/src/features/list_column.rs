@@ -5,7 +5,6 @@ use std::{fs::File, path::Path};
 use ficta_core::{Error, ErrorKind, Result};
 use parquet::{
     basic::Type as Physical,
-    column::reader::{ColumnReaderImpl, get_typed_column_reader},
     data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type},
     errors::ParquetError,
     file::reader::{FileReader, SerializedFileReader},
@@ -13,7 +12,10 @@ use parquet::{
 };
 
 use super::FeatureTable;
-use crate::{pipeline::matrix::Matrix, storage::atomic::io_error};
+use crate::{
+    pipeline::matrix::Matrix,
+    storage::{atomic::io_error, parquet_pages},
+};
 
 /// What every Parquet file begins with.
 pub(super) const MAGIC: &[u8] = b"PAR1";
@@ -120,7 +122,7 @@ fn raw<T: DataType>(reader: &Reader, column: usize) -> Result<Raw<T::T>, Parquet
     };
     for at in 0..reader.num_row_groups() {
         let group = reader.get_row_group(at)?;
-        let mut typed: ColumnReaderImpl<T> = get_typed_column_reader(group.get_column_reader(column)?);
+        let mut typed = parquet_pages::column::<T>(&*group, column)?;
         loop {
             let (records, _, levels) = typed.read_records(
                 1 << 16,

@@ -5,6 +5,7 @@ pub mod hash;
 pub mod json;
 pub mod npy;
 mod parquet_file;
+pub mod parquet_pages;
 mod safetensors_file;
 pub mod table;
 pub mod tensors;

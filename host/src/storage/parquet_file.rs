@@ -5,7 +5,6 @@ use std::{fs::File, path::Path, sync::Arc};
 use ficta_core::{Error, ErrorKind, Result};
 use parquet::{
     basic::{Compression, LogicalType, Repetition, Type as Physical},
-    column::reader::ColumnReaderImpl,
     data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type},
     errors::{ParquetError, Result as ParquetResult},
     file::{
@@ -17,7 +16,7 @@ use parquet::{
 };
 
 use super::{
-    atomic,
+    atomic, parquet_pages,
     table::{Column, Table},
 };
 
@@ -124,8 +123,7 @@ fn get<T: DataType>(reader: &SerializedFileReader<File>, column: usize) -> Parqu
     for at in 0..reader.num_row_groups() {
         let group: Box<dyn RowGroupReader + '_> = reader.get_row_group(at)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        let mut typed: ColumnReaderImpl<T> =
-            parquet::column::reader::get_typed_column_reader(group.get_column_reader(column)?);
+        let mut typed = parquet_pages::column::<T>(&*group, column)?;
         let (read, _, _) = typed.read_records(rows, None, None, &mut values)?;
         if read != rows {
             return Err(ParquetError::EOF(format!("row group {at} has {read} of {rows} rows")));

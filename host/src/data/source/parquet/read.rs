@@ -1,11 +1,13 @@
 //! Values of a column of a row group, with their gaps.
 
 use parquet::{
-    column::reader::{ColumnReader, ColumnReaderImpl, get_typed_column_reader},
+    column::reader::ColumnReaderImpl,
     data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type},
     errors::{ParquetError, Result},
     file::reader::RowGroupReader,
 };
+
+use crate::storage::parquet_pages;
 
 /// Rows read in one step.
 pub const STEP: usize = 64;
@@ -23,11 +25,8 @@ impl<T: DataType> Column<T> {
     /// A damaged file.
     pub fn open(group: &dyn RowGroupReader, at: usize) -> Result<Self> {
         let full = group.metadata().column(at).column_descr().max_def_level();
-        let untyped: ColumnReader = group.get_column_reader(at)?;
-        Ok(Self {
-            reader: get_typed_column_reader(untyped),
-            full,
-        })
+        let reader = parquet_pages::column(group, at)?;
+        Ok(Self { reader, full })
     }
 
     /// Passes over `rows` rows.

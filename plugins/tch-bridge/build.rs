@@ -18,7 +18,7 @@ fn main() {
     let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".into());
     let linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
     let mut sources = vec![
-        "src/batch_norm_prelu.cpp",
+        "src/batch_norm_prelu/batch_norm_prelu.cpp",
         "src/convolution/convolution.cpp",
         "src/cuda.cpp",
         "src/foreach.cpp",

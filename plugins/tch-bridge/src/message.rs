@@ -7,6 +7,7 @@ use std::{
 
 /// Takes a message over from C++; none where all went well.
 pub(crate) fn message(text: *mut c_char) -> Option<String> {
+    // SAFETY: libc's, with this signature.
     unsafe extern "C" {
         fn free(block: *mut c_char);
     }

@@ -1,4 +1,4 @@
-// Batch normalisation with PReLU as one node of libtorch's graph. The arithmetic is in batch_norm_prelu.rs.
+// Batch normalisation with PReLU as one node of libtorch's graph. The arithmetic is in groups.rs.
 
 #include <cstring>
 #include <exception>
@@ -12,7 +12,7 @@
 
 extern "C" {
 
-// As in batch_norm_prelu.rs: [pixels][channels], and [channels] in f32.
+// As in mod.rs: [pixels][channels], and [channels] in f32.
 struct FictaNormalise {
   const void* x;
   const float *scale, *shift, *slopes;

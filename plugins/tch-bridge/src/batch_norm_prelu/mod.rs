@@ -20,6 +20,7 @@ use crate::{
     pool::{block, for_each},
 };
 
+// SAFETY: who calls these promises what `forward` and `backward` ask for.
 type Forward = unsafe extern "C" fn(*const Normalise);
 type Backward = unsafe extern "C" fn(*const NormaliseBack);
 

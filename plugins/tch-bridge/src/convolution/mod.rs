@@ -11,6 +11,7 @@ use torch_sys::C_tensor;
 use crate::{TchResult, message::message, number::Number};
 use filter_gradient::Shape;
 
+// SAFETY: who calls it promises what `gradient` asks for.
 type FilterGradient = unsafe extern "C" fn(*const Shape, *const u8, *const u8, *mut f32, usize);
 
 // SAFETY: `build.rs` compiles it from `convolution.cpp`, with this signature.

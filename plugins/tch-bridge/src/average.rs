@@ -1,9 +1,9 @@
 //! Moving averages of weights.
 
 use ficta_core::Result;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
-use crate::{OrBackend, TchResult, dense, foreach};
+use crate::{OrBackend, TchResult, dense, foreach, placement::on_a_gpu};
 
 /// Moves each f32 tensor of `means` towards its counterpart: m += share (target - m). Whole numbers are copied.
 ///
@@ -24,7 +24,7 @@ pub fn move_towards(means: &mut [Tensor], targets: &[Tensor], share: f64) -> Res
         Ok(())
     };
     tch::no_grad(|| {
-        if means.first().is_some_and(|mean| mean.device() != Device::Cpu) {
+        if on_a_gpu(means) {
             return by_lists(means, targets, share);
         }
         means.iter_mut().zip(targets).try_for_each(each)

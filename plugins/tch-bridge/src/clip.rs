@@ -1,9 +1,9 @@
 //! Clipping of gradients.
 
 use ficta_core::{Error, Result};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
-use crate::{OrBackend, TchResult, foreach};
+use crate::{OrBackend, TchResult, foreach, placement::on_a_gpu};
 
 /// Scales all gradients by one factor so that their joint Euclidean norm does not exceed `limit`, as PyTorch's `clip_grad_norm_` does; returns the
 /// norm before. With `limit` infinite it only measures.
@@ -22,10 +22,6 @@ pub fn clip_gradient_norm(gradients: &mut [Tensor], limit: f64) -> Result<f64> {
         tch::no_grad(|| scale(gradients, factor)).or_backend("clipping gradients")?;
     }
     Ok(norm)
-}
-
-fn on_a_gpu(gradients: &[Tensor]) -> bool {
-    gradients.first().is_some_and(|g| g.device() != Device::Cpu)
 }
 
 fn scale(gradients: &mut [Tensor], factor: f64) -> TchResult<()> {

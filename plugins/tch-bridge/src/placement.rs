@@ -38,6 +38,13 @@ pub fn say_device(component: &str, ctx: &Ctx<'_>) {
     }
 }
 
+/// Whether these tensors, all on one device, are on a GPU.
+pub(crate) fn on_a_gpu(tensors: &[Tensor]) -> bool {
+    tensors
+        .first()
+        .is_some_and(|tensor| tensor.device() != tch::Device::Cpu)
+}
+
 /// `tensor` on `device`, cut from its graph; itself where it is there already.
 pub(crate) fn placed(tensor: &Tensor, device: tch::Device) -> TchResult {
     if tensor.device() == device {

@@ -14,8 +14,8 @@ pub(crate) fn block(channels: usize) -> usize {
     NUMBERS.div_ceil(channels) * channels
 }
 
-/// Calls `work` for each of `items`, on `threads` threads; one is the caller's. Several are kept, asleep, while their number stays the same; like libtorch's in a
-/// [`crate::ComputeScope`] they take denormals for zero.
+/// Calls `work` for each of `items`: on the calling thread, or on `threads` others where that is more than one. Those are kept, asleep, while their number
+/// stays the same; like libtorch's in a [`crate::ComputeScope`] they take denormals for zero.
 pub(crate) fn for_each<T: Send>(threads: usize, items: impl Iterator<Item = T>, work: impl Fn(T) + Send + Sync) {
     // Without threads from the system, too, the work is done on this one.
     match (threads > 1).then(|| pool(threads)).flatten() {

@@ -111,18 +111,14 @@ struct NormaliseBack {
     threads: usize,
 }
 
-/// Factor and offset of each channel that lead from x to z.
-fn line(mean: &[f32], variance: &[f32], scale: &[f32], shift: &[f32], eps: f64) -> Vec<[f32; 2]> {
+/// Factors and offsets, one a channel, that lead from x to z.
+fn lines(mean: &[f32], variance: &[f32], scale: &[f32], shift: &[f32], eps: f64) -> (Vec<f32>, Vec<f32>) {
     let each = mean.iter().zip(variance).zip(scale.iter().zip(shift));
     each.map(|((mean, variance), (scale, shift))| {
         let factor = f64::from(*scale) / (f64::from(*variance) + eps).sqrt();
-        [factor as f32, (f64::from(*shift) - f64::from(*mean) * factor) as f32]
+        (factor as f32, (f64::from(*shift) - f64::from(*mean) * factor) as f32)
     })
-    .collect()
-}
-
-fn columns<const N: usize>(rows: &[[f32; N]]) -> [Vec<f32>; N] {
-    std::array::from_fn(|i| rows.iter().map(|row| row[i]).collect())
+    .unzip()
 }
 
 /// # Safety
@@ -166,7 +162,7 @@ unsafe extern "C" fn forward<T: Number>(work: *const Normalise) {
             .sum();
         (mean[c], variance[c]) = (whole as f32, (total / count) as f32);
     }
-    let [factors, offsets] = columns(&line(mean, variance, scale, shift, work.eps));
+    let (factors, offsets) = lines(mean, variance, scale, shift, work.eps);
     for_each(work.threads, x.chunks(block).zip(y.chunks_mut(block)), |(x, y)| {
         let lines = [&factors, &offsets, slopes];
         arch.dispatch(Activate { channels, x, lines, y });
@@ -189,7 +185,7 @@ unsafe extern "C" fn backward<T: Number>(work: *const NormaliseBack) {
         )
     };
     let (arch, channels, block) = (Arch::new(), work.channels, block(work.channels));
-    let [factors, offsets] = columns(&line(mean, variance, scale, shift, work.eps));
+    let (factors, offsets) = lines(mean, variance, scale, shift, work.eps);
     let mut sums = vec![0f32; x.len().div_ceil(block) * 3 * channels];
     let given = || x.chunks(block).zip(by_y.chunks(block));
     let gathered = given().zip(sums.chunks_exact_mut(3 * channels));

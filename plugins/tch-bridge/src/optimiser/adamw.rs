@@ -4,7 +4,10 @@ use ficta_core::Result;
 use tch::{Device, Tensor};
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult, dense, foreach, placement::move_all};
+use crate::{
+    OrBackend, Parameters, Saved, TchResult, dense, foreach,
+    placement::{move_all, on_a_gpu},
+};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,7 +82,7 @@ impl AdamW {
             eps,
             weight_decay,
         } = self.settings;
-        if self.mean.first().is_some_and(|mean| mean.device() != Device::Cpu) {
+        if on_a_gpu(&self.mean) {
             let step = foreach::AdamWStep {
                 number: self.steps + 1,
                 learning_rate,

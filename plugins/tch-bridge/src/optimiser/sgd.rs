@@ -4,7 +4,10 @@ use ficta_core::Result;
 use tch::{Device, Tensor};
 
 use super::state;
-use crate::{OrBackend, Parameters, Saved, TchResult, dense, foreach, placement::move_all};
+use crate::{
+    OrBackend, Parameters, Saved, TchResult, dense, foreach,
+    placement::{move_all, on_a_gpu},
+};
 
 /// What stays the same from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +62,7 @@ impl Sgd {
 
     fn update(&mut self, parameters: &Parameters, gradients: &[Tensor], learning_rate: f64) -> TchResult<()> {
         let SgdSettings { momentum, weight_decay } = self.settings;
-        if self.velocity.first().is_some_and(|v| v.device() != Device::Cpu) {
+        if on_a_gpu(&self.velocity) {
             let weights = state::handles(parameters);
             foreach::sgd(
                 &weights,

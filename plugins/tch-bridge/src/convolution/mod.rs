@@ -8,8 +8,8 @@ use half::bf16;
 use tch::{Device, Kind, TchError, Tensor};
 use torch_sys::C_tensor;
 
-use crate::{TchResult, message::message, number::Number};
-use filter_gradient::Shape;
+use crate::{TchResult, message::message};
+use filter_gradient::{Factor, Shape};
 
 // SAFETY: who calls it promises what `gradient` asks for.
 type FilterGradient = unsafe extern "C" fn(*const Shape, *const u8, *const u8, *mut f32, usize);
@@ -60,8 +60,10 @@ pub fn conv2d(
 /// (uxlfoundation/oneDNN#6035; seen on a processor with AVX2, 8 numbers; AVX-512 has 16). And most of our own gradient's work would be for nothing.
 const VECTOR: i64 = 16;
 
-/// Feature maps of at most this height count as small.
-const SMALL: i64 = 4;
+/// Feature maps of at most this height count as small: those of seven pixels where bf16 has its own instruction.
+fn small() -> i64 {
+    if filter_gradient::sums_pairs() { 8 } else { 4 }
+}
 
 /// Whether our gradient on the filters is to be preferred to oneDNN's.
 ///
@@ -71,7 +73,7 @@ const SMALL: i64 = 4;
 fn own_gradient_pays(kind: Kind, [inputs, high, kernel, stride]: [i64; 4]) -> bool {
     match kind {
         Kind::Float => inputs >= VECTOR && filter_gradient::is_faster(),
-        Kind::BFloat16 => kernel > 1 && (stride > 1 || high <= SMALL),
+        Kind::BFloat16 => kernel > 1 && (stride > 1 || high <= small()),
         _ => false,
     }
 }
@@ -100,7 +102,7 @@ fn with_own_gradient(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, stride:
 
 /// # Safety
 /// `x` and `by_y` lead to as many `T`, `by_filters` to as many f32 as `shape` tells, channels last; nothing else uses `by_filters` meanwhile.
-unsafe extern "C" fn gradient<T: Number>(
+unsafe extern "C" fn gradient<T: Factor>(
     shape: *const Shape,
     x: *const u8,
     by_y: *const u8,
@@ -164,6 +166,7 @@ mod tests {
             (5, [64, 70], 12, 3, 1),
             (1, [33, 1], 5, 5, 1),
             (4, [32, 24], 1, 3, 2),
+            (3, [65, 30], 21, 3, 1),
         ] {
             let rounded = |t: Tensor| t.to_kind(Kind::BFloat16);
             let numbers = [

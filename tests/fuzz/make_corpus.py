@@ -58,6 +58,8 @@ def sets():
     put("recordio_lists", "train.lst", "l1\t0\ta/1.png\n2\t0.0\ta/2.png\n3\t1\tb/3.png\n")
     put("webdataset", "train.tar", (FIXTURES / "sets/webdataset/train-000000.tar").read_bytes()[:6144])
     put("parquet", "train.parquet", (FIXTURES / "sets/parquet/train-00000-of-00001.parquet").read_bytes())
+    for name in ("features", "nulls"):
+        put("parquet", f"{name}.parquet", (FIXTURES / f"{name}.parquet").read_bytes())
     for method, name in ((zipfile.ZIP_STORED, "stored.zip"), (zipfile.ZIP_DEFLATED, "deflated.zip")):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", method) as archive:

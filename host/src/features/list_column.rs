@@ -1,35 +1,23 @@
 //! Features in a Parquet file: a column of lists of floats, as pandas, Polars and pyarrow write them.
 
-use std::{fs::File, path::Path};
+use std::path::Path;
 
-use ficta_core::{Error, ErrorKind, Result};
+use ficta_core::{Error, Result};
 use parquet::{
     basic::Type as Physical,
     data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type},
-    errors::ParquetError,
-    file::reader::{FileReader, SerializedFileReader},
     schema::types::ColumnDescriptor,
 };
 
 use super::FeatureTable;
-use crate::{
-    pipeline::matrix::Matrix,
-    storage::{atomic::io_error, parquet_pages},
-};
+use crate::{pipeline::matrix::Matrix, storage::parquet_reader::ParquetReader};
 
 /// What every Parquet file begins with.
 pub(super) const MAGIC: &[u8] = b"PAR1";
 
-type Reader = SerializedFileReader<File>;
-
 /// Reads the list column `feature`, or the only one, with the columns `label` and `variance` where they are.
 pub(super) fn read(path: &Path) -> Result<FeatureTable> {
-    let file = File::open(path).map_err(|e| io_error("read", path, &e))?;
-    let wrap = |e: &ParquetError| {
-        Error::wrap(ErrorKind::DATA, format!("cannot read {} as Parquet", path.display()), e)
-            .help("snappy, zstd and no compression are read; `df.to_parquet(path, compression=\"snappy\")` writes that")
-    };
-    let reader = SerializedFileReader::new(file).map_err(|e| wrap(&e))?;
+    let reader = ParquetReader::open(path)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let columns = schema.columns();
     let top = |c: &ColumnDescriptor| c.path().parts().first().cloned().unwrap_or_default();
@@ -53,13 +41,12 @@ pub(super) fn read(path: &Path) -> Result<FeatureTable> {
         }
     };
     let flat = |name: &str| (0..columns.len()).find(|i| columns[*i].max_rep_level() == 0 && top(&columns[*i]) == name);
-    let here = |e: Error| e.context(path.display());
     let feature = match columns[at].physical_type() {
         Physical::FLOAT => matrix::<FloatType>(&reader, at, &columns[at], |x| *x),
         _ => matrix::<DoubleType>(&reader, at, &columns[at], |x| *x as f32),
     };
     let mut table = FeatureTable {
-        feature: feature.map_err(|e| e.at(wrap, here))?,
+        feature: feature?,
         name: path.display().to_string(),
         ..FeatureTable::default()
     };
@@ -74,37 +61,16 @@ pub(super) fn read(path: &Path) -> Result<FeatureTable> {
                 );
             }
         };
-        table.label = Some(labels.map_err(|e| e.at(wrap, here))?);
+        table.label = Some(labels?);
     }
     if let Some(at) = flat("variance").filter(|at| is_floats(&columns[*at])) {
         let variance = match columns[at].physical_type() {
             Physical::FLOAT => numbers::<FloatType, f32>(&reader, at, &columns[at], |x| *x),
             _ => numbers::<DoubleType, f32>(&reader, at, &columns[at], |x| *x as f32),
         };
-        table.variance = Some(variance.map_err(|e| e.at(wrap, here))?);
+        table.variance = Some(variance?);
     }
     table.checked()
-}
-
-/// Of the library, or of what it gave.
-enum Failed {
-    Library(ParquetError),
-    Content(Error),
-}
-
-impl Failed {
-    fn at(self, wrap: impl Fn(&ParquetError) -> Error, here: impl Fn(Error) -> Error) -> Error {
-        match self {
-            Self::Library(e) => wrap(&e),
-            Self::Content(e) => here(e),
-        }
-    }
-}
-
-impl From<ParquetError> for Failed {
-    fn from(e: ParquetError) -> Self {
-        Self::Library(e)
-    }
 }
 
 /// What a column holds: its values, and how each is nested.
@@ -114,39 +80,45 @@ struct Raw<T> {
     repetition: Vec<i16>,
 }
 
-fn raw<T: DataType>(reader: &Reader, column: usize) -> Result<Raw<T::T>, ParquetError> {
+fn raw<T: DataType>(reader: &ParquetReader, column: usize) -> Result<Raw<T::T>> {
     let mut out = Raw {
         values: Vec::new(),
         definition: Vec::new(),
         repetition: Vec::new(),
     };
-    for at in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(at)?;
-        let mut typed = parquet_pages::column::<T>(&*group, column)?;
-        loop {
-            let (records, _, levels) = typed.read_records(
-                1 << 16,
-                Some(&mut out.definition),
-                Some(&mut out.repetition),
-                &mut out.values,
-            )?;
-            if records == 0 && levels == 0 {
-                break;
+    reader.sound(|| {
+        for at in 0..reader.groups().len() {
+            let mut typed = reader.column::<T>(at, column)?;
+            loop {
+                let (records, _, levels) = typed.read_records(
+                    1 << 16,
+                    Some(&mut out.definition),
+                    Some(&mut out.repetition),
+                    &mut out.values,
+                )?;
+                if records == 0 && levels == 0 {
+                    break;
+                }
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(out)
+}
+
+fn named(reader: &ParquetReader, about: &ColumnDescriptor) -> String {
+    format!("{}: column `{}`", reader.path().display(), about.path().string())
 }
 
 /// A list column as rows of one length.
 fn matrix<T: DataType>(
-    reader: &Reader,
+    reader: &ParquetReader,
     column: usize,
     about: &ColumnDescriptor,
     convert: impl Fn(&T::T) -> f32,
-) -> Result<Matrix, Failed> {
+) -> Result<Matrix> {
     let raw = raw::<T>(reader, column)?;
-    let name = about.path().string();
+    let name = named(reader, about);
     let mut lengths: Vec<usize> = Vec::new();
     for (at, repetition) in raw.repetition.iter().enumerate() {
         if *repetition == 0 {
@@ -154,12 +126,10 @@ fn matrix<T: DataType>(
         }
         let row = lengths.len().saturating_sub(1);
         if raw.definition.get(at).is_some_and(|d| *d < about.max_def_level()) {
-            return Err(Failed::Content(
-                Error::data(format!(
-                    "column `{name}`, row {row}: a list that is null, empty, or holds a null"
-                ))
-                .help("leave out rows without features"),
-            ));
+            return Err(Error::data(format!(
+                "{name}, row {row}: a list that is null, empty, or holds a null"
+            ))
+            .help("leave out rows without features"));
         }
         if let Some(length) = lengths.last_mut() {
             *length += 1;
@@ -167,27 +137,24 @@ fn matrix<T: DataType>(
     }
     let dim = lengths.first().copied().unwrap_or(0);
     if let Some(row) = lengths.iter().position(|length| *length != dim) {
-        return Err(Failed::Content(Error::data(format!(
-            "column `{name}`, row {row}: a list of {} numbers, expected {dim} as in row 0",
+        return Err(Error::data(format!(
+            "{name}, row {row}: a list of {} numbers, expected {dim} as in row 0",
             lengths[row]
-        ))));
+        )));
     }
-    Matrix::new(raw.values.iter().map(convert).collect(), lengths.len(), dim).map_err(Failed::Content)
+    Matrix::new(raw.values.iter().map(convert).collect(), lengths.len(), dim).map_err(|e| e.context(name))
 }
 
 /// A flat column without nulls.
 fn numbers<T: DataType, U>(
-    reader: &Reader,
+    reader: &ParquetReader,
     column: usize,
     about: &ColumnDescriptor,
     convert: impl Fn(&T::T) -> U,
-) -> Result<Vec<U>, Failed> {
+) -> Result<Vec<U>> {
     let raw = raw::<T>(reader, column)?;
     if let Some(row) = raw.definition.iter().position(|d| *d < about.max_def_level()) {
-        return Err(Failed::Content(Error::data(format!(
-            "column `{}`, row {row} is null",
-            about.path().string()
-        ))));
+        return Err(Error::data(format!("{}, row {row} is null", named(reader, about))));
     }
     Ok(raw.values.iter().map(convert).collect())
 }

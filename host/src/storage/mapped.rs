@@ -9,7 +9,7 @@ use std::{
 use ficta_core::{Error, Result};
 use memmap2::{Advice, Mmap};
 
-use crate::storage::atomic::io_error;
+use super::atomic::io_error;
 
 /// A file mapped for reading. The system keeps of it in memory what it has room for.
 #[derive(Debug)]

@@ -3,9 +3,12 @@
 pub mod atomic;
 pub mod hash;
 pub mod json;
+pub(crate) mod mapped;
 pub mod npy;
 mod parquet_file;
-pub mod parquet_pages;
+mod parquet_footer;
+mod parquet_pages;
+pub(crate) mod parquet_reader;
 mod safetensors_file;
 pub mod table;
 pub mod tensors;

@@ -1,32 +1,23 @@
 //! The bytes of a Parquet file, through the `parquet` crate without Arrow.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use ficta_core::{Error, ErrorKind, Result};
+use ficta_core::{Error, Result};
 use parquet::{
     basic::{Compression, LogicalType, Repetition, Type as Physical},
     data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type},
     errors::{ParquetError, Result as ParquetResult},
     file::{
         properties::WriterProperties,
-        reader::{FileReader, RowGroupReader, SerializedFileReader},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
     schema::types::Type,
 };
 
 use super::{
-    atomic, parquet_pages,
+    parquet_reader::ParquetReader,
     table::{Column, Table},
 };
-
-pub(super) fn error(verb: &str, path: &Path, cause: &ParquetError) -> Error {
-    Error::wrap(
-        ErrorKind::DATA,
-        format!("cannot {verb} {} as Parquet", path.display()),
-        cause,
-    )
-}
 
 pub(super) fn encode(table: &Table) -> ParquetResult<Vec<u8>> {
     let fields: ParquetResult<Vec<_>> = table
@@ -80,9 +71,8 @@ fn put<T: DataType>(group: &mut SerializedRowGroupWriter<'_, Vec<u8>>, values: &
 }
 
 pub(super) fn decode(path: &Path) -> Result<Table> {
-    let file = File::open(path).map_err(|e| atomic::io_error("read", path, &e))?;
-    let reader = SerializedFileReader::new(file).map_err(|e| error("read", path, &e))?;
-    let schema = reader.metadata().file_metadata().schema_descr_ptr();
+    let reader = ParquetReader::open(path)?;
+    let schema = reader.metadata().file_metadata().schema_descr();
     let mut table = Table::new();
     for (at, description) in schema.columns().iter().enumerate() {
         let name = description.name();
@@ -105,7 +95,7 @@ pub(super) fn decode(path: &Path) -> Result<Table> {
             }
             _ => Ok(None),
         };
-        let Some(column) = read().map_err(|e| error("read", path, &e))? else {
+        let Some(column) = reader.sound(read)? else {
             let message = format!(
                 "{}: column `{name}` is of type {}",
                 path.display(),
@@ -118,12 +108,11 @@ pub(super) fn decode(path: &Path) -> Result<Table> {
     Ok(table)
 }
 
-fn get<T: DataType>(reader: &SerializedFileReader<File>, column: usize) -> ParquetResult<Vec<T::T>> {
+fn get<T: DataType>(reader: &ParquetReader, column: usize) -> ParquetResult<Vec<T::T>> {
     let mut values = Vec::new();
-    for at in 0..reader.num_row_groups() {
-        let group: Box<dyn RowGroupReader + '_> = reader.get_row_group(at)?;
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        let mut typed = parquet_pages::column::<T>(&*group, column)?;
+    for (at, group) in reader.groups().iter().enumerate() {
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+        let mut typed = reader.column::<T>(at, column)?;
         let (read, _, _) = typed.read_records(rows, None, None, &mut values)?;
         if read != rows {
             return Err(ParquetError::EOF(format!("row group {at} has {read} of {rows} rows")));

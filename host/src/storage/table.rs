@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ficta_core::{Error, Result};
+use ficta_core::{Error, ErrorKind, Result};
 
 use super::{atomic, parquet_file};
 
@@ -210,10 +210,14 @@ impl Table {
                 path.display()
             )));
         }
-        atomic::write_bytes(
-            path,
-            &parquet_file::encode(self).map_err(|e| parquet_file::error("write", path, &e))?,
-        )
+        let wrong = |e| {
+            Error::wrap(
+                ErrorKind::DATA,
+                format!("cannot write {} as Parquet", path.display()),
+                &e,
+            )
+        };
+        atomic::write_bytes(path, &parquet_file::encode(self).map_err(wrong)?)
     }
 
     /// Reads a Parquet file of flat, required columns, as [`Table::write_parquet`] makes them.

@@ -8,6 +8,8 @@ use ficta::{
         source::{Format, open_as},
     },
     evaluation::VerificationSet,
+    features::FeatureTable,
+    storage::Table,
 };
 
 use crate::files::Scratch;
@@ -84,12 +86,15 @@ pub fn zip(data: &[u8]) {
     one_file("zip", "a.zip", data, Format::Zip);
 }
 
-/// A Parquet file. The reader turns panics of the `parquet` crate into errors, so that they must not end the process here.
+/// A Parquet file, as images, as features and as a table of a run. The reader turns panics of the `parquet` crate into errors, so that they must not end the process here.
 pub fn parquet(data: &[u8]) {
     static QUIET: Once = Once::new();
     // What gets out of the reader ends the process still: libFuzzer's entry point aborts there.
     QUIET.call_once(|| panic::set_hook(Box::new(|_| ())));
-    one_file("parquet", "a.parquet", data, Format::Parquet);
+    let scratch = Scratch::new("parquet");
+    let path = scratch.write("a.parquet", data);
+    use_set(&path, Format::Parquet);
+    let _ = (FeatureTable::read(&path), Table::read_parquet(&path));
 }
 
 /// CelebA's lists. The first byte says which: `i`dentities, `l`andmarks, `p`artitions.

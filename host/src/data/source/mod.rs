@@ -9,7 +9,6 @@ mod image_source;
 mod labels;
 pub mod limits;
 mod lines;
-mod mapped;
 mod names;
 mod offsets;
 mod open;

@@ -15,9 +15,8 @@ use super::{
     folder::is_image,
     labels::{LabelBuilder, Labels},
     limits,
-    mapped::Mapped,
 };
-use crate::data::natural_order;
+use crate::{data::natural_order, storage::mapped::Mapped};
 
 #[derive(Clone)]
 struct Shared(Arc<Mapped>);

@@ -15,9 +15,9 @@ use super::{
     Format, ImageSource, Landmarks, Partition, folder,
     labels::{LabelBuilder, Labels},
     lines::{Line, Lines},
-    mapped::Mapped,
     offsets::Offsets,
 };
+use crate::storage::mapped::Mapped;
 
 const IDENTITIES: &str = "identity_CelebA.txt";
 

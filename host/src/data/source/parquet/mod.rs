@@ -6,18 +6,14 @@ mod read;
 use std::{
     borrow::Cow,
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
-use bytes::Bytes;
-use ficta_core::{Error, ErrorKind, Result};
+use ficta_core::{Error, Result};
 use parquet::{
     basic::Type as Physical,
     data_type::{ByteArray, ByteArrayType},
-    errors::{ParquetError, Result as ParquetResult},
-    file::reader::{FileReader, SerializedFileReader},
 };
 
 use self::{
@@ -28,9 +24,9 @@ use super::{
     Format, ImageSource,
     labels::{LabelBuilder, Labels},
     limits,
-    mapped::Mapped,
     open::with_ending,
 };
+use crate::storage::parquet_reader::ParquetReader;
 
 /// Blocks of images that are kept.
 const KEPT: usize = 4;
@@ -40,8 +36,7 @@ const BLOCK_BYTES: usize = 32 << 20;
 const BLOCK_ROWS: usize = 1024;
 
 struct File {
-    path: PathBuf,
-    reader: SerializedFileReader<Bytes>,
+    reader: ParquetReader,
     columns: Columns,
 }
 
@@ -67,19 +62,6 @@ pub struct ParquetSource {
     groups: Vec<Group>,
     labels: Labels,
     blocks: Mutex<VecDeque<Block>>,
-}
-
-/// What the `parquet` crate does with a damaged file: an error in most cases, a panic in some.
-fn guarded<T>(path: &Path, work: impl FnOnce() -> ParquetResult<T>) -> Result<T> {
-    let wrong = |e: &ParquetError| {
-        Error::wrap(ErrorKind::DATA, format!("{} is not sound Parquet", path.display()), e).help(
-            "uncompressed, Snappy and Zstandard columns are read; others: write the file again with compression=\"zstd\"",
-        )
-    };
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(|e| wrong(&e)),
-        Err(_) => Err(wrong(&ParquetError::General("the reader gave up on it".into()))),
-    }
 }
 
 /// The files that a path means: one, those in a folder, or those in its `data`.
@@ -116,8 +98,7 @@ impl ParquetSource {
         };
         let (mut labels, mut names, mut rows) = (LabelBuilder::default(), Vec::new(), 0);
         for path in files(path)? {
-            let map = Bytes::from_owner(Mapped::open(&path)?);
-            let reader = guarded(&path, || SerializedFileReader::new(map))?;
+            let reader = ParquetReader::open(&path)?;
             let about = reader.metadata().file_metadata();
             let columns =
                 columns::find(about.schema_descr()).map_err(|why| Error::data(format!("{}: {why}", path.display())))?;
@@ -128,9 +109,9 @@ impl ParquetSource {
                     .find_map(|p| class_names(p.value.as_deref()?))
                     .unwrap_or_default();
             }
-            for group in 0..reader.num_row_groups() {
-                let count = usize::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(0);
-                read_labels(&path, &reader, columns, group, count, rows, &mut labels)?;
+            for (group, about) in reader.groups().iter().enumerate() {
+                let count = usize::try_from(about.num_rows()).unwrap_or(0);
+                read_labels(&reader, columns, group, count, rows, &mut labels)?;
                 source.groups.push(Group {
                     file: source.files.len(),
                     group,
@@ -139,7 +120,7 @@ impl ParquetSource {
                 });
                 rows += count;
             }
-            source.files.push(File { path, reader, columns });
+            source.files.push(File { reader, columns });
         }
         if rows == 0 {
             return Err(Error::data(format!("{} holds no rows", path.display())));
@@ -158,16 +139,15 @@ impl ParquetSource {
     /// Reads the images from `index` on: many where they are read in order, else a few.
     fn read_block(&self, index: usize, in_order: bool) -> Result<Block> {
         let group = self.group(index);
-        let File { path, reader, columns } = &self.files[group.file];
+        let File { reader, columns } = &self.files[group.file];
         let from = if in_order {
             index - group.start
         } else {
             (index - group.start) / STEP * STEP
         };
         let most = if in_order { BLOCK_ROWS } else { STEP };
-        guarded(path, || {
-            let opened = reader.get_row_group(group.group)?;
-            let mut column = Column::<ByteArrayType>::open(&*opened, columns.image)?;
+        reader.sound(|| {
+            let mut column = Column::<ByteArrayType>::open(reader, group.group, columns.image)?;
             column.skip(from)?;
             let (mut images, mut size) = (Vec::new(), 0);
             let mut left = (group.rows - from).min(most);
@@ -187,13 +167,16 @@ impl ParquetSource {
     fn row_name(&self, index: usize) -> String {
         let group = self.group(index);
         let first = self.groups.iter().find(|g| g.file == group.file).map_or(0, |g| g.start);
-        format!("{}, row {}", self.files[group.file].path.display(), index - first)
+        format!(
+            "{}, row {}",
+            self.files[group.file].reader.path().display(),
+            index - first
+        )
     }
 }
 
 fn read_labels(
-    path: &Path,
-    reader: &SerializedFileReader<Bytes>,
+    reader: &ParquetReader,
     columns: Columns,
     group: usize,
     rows: usize,
@@ -202,15 +185,17 @@ fn read_labels(
 ) -> Result<()> {
     let mut row = first;
     let missing = |row: &mut usize, why: &str| {
-        let error = Error::data(format!("{}, image {row}: {why}", path.display()));
+        let error = Error::data(format!("{}, image {row}: {why}", reader.path().display()));
         *row += 1;
         error
     };
-    guarded(path, || {
-        let opened = reader.get_row_group(group)?;
-        let kind = opened.metadata().column(columns.label).column_descr().physical_type();
+    reader.sound(|| {
+        let kind = reader.groups()[group]
+            .column(columns.label)
+            .column_descr()
+            .physical_type();
         if kind == Physical::BYTE_ARRAY {
-            return read::texts(&*opened, columns.label, rows, |text| {
+            return read::texts(reader, group, columns.label, rows, |text| {
                 match text.as_ref().map(|t| std::str::from_utf8(t.data())) {
                     Some(Ok(name)) => labels.name(name)?,
                     Some(Err(_)) => return Err(missing(&mut row, "its label is not UTF-8")),
@@ -220,7 +205,7 @@ fn read_labels(
                 Ok(())
             });
         }
-        read::integers(&*opened, columns.label, rows, kind == Physical::INT64, |label| {
+        read::integers(reader, group, columns.label, rows, kind == Physical::INT64, |label| {
             match label {
                 Some(label) if label >= 0 => labels.number(label)?,
                 Some(label) => return Err(missing(&mut row, &format!("its label is {label}, expected 0 or above"))),
@@ -280,11 +265,10 @@ impl ImageSource for ParquetSource {
 
     fn file_name(&self, index: usize) -> Option<String> {
         let group = self.group(index);
-        let File { path, reader, columns } = &self.files[group.file];
+        let File { reader, columns } = &self.files[group.file];
         let at = columns.path?;
-        let value = guarded(path, || {
-            let opened = reader.get_row_group(group.group)?;
-            let mut column = Column::<ByteArrayType>::open(&*opened, at)?;
+        let value = reader.sound(|| {
+            let mut column = Column::<ByteArrayType>::open(reader, group.group, at)?;
             column.skip(index - group.start)?;
             column.next(1)
         });

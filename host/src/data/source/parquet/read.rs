@@ -4,10 +4,9 @@ use parquet::{
     column::reader::ColumnReaderImpl,
     data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type},
     errors::{ParquetError, Result},
-    file::reader::RowGroupReader,
 };
 
-use crate::storage::parquet_pages;
+use crate::storage::parquet_reader::ParquetReader;
 
 /// Rows read in one step.
 pub const STEP: usize = 64;
@@ -23,9 +22,9 @@ impl<T: DataType> Column<T> {
     ///
     /// # Errors
     /// A damaged file.
-    pub fn open(group: &dyn RowGroupReader, at: usize) -> Result<Self> {
-        let full = group.metadata().column(at).column_descr().max_def_level();
-        let reader = parquet_pages::column(group, at)?;
+    pub fn open(file: &ParquetReader, group: usize, at: usize) -> Result<Self> {
+        let full = file.groups()[group].column(at).column_descr().max_def_level();
+        let reader = file.column(group, at)?;
         Ok(Self { reader, full })
     }
 
@@ -69,7 +68,8 @@ impl<T: DataType> Column<T> {
 /// # Errors
 /// A damaged file; what `each` returns is inside.
 pub fn integers<E>(
-    group: &dyn RowGroupReader,
+    file: &ParquetReader,
+    group: usize,
     at: usize,
     rows: usize,
     wide: bool,
@@ -94,8 +94,8 @@ pub fn integers<E>(
         Ok(Ok(()))
     }
     match wide {
-        true => go(Column::<Int64Type>::open(group, at)?, rows, &mut each, |v| v),
-        false => go(Column::<Int32Type>::open(group, at)?, rows, &mut each, i64::from),
+        true => go(Column::<Int64Type>::open(file, group, at)?, rows, &mut each, |v| v),
+        false => go(Column::<Int32Type>::open(file, group, at)?, rows, &mut each, i64::from),
     }
 }
 
@@ -104,12 +104,13 @@ pub fn integers<E>(
 /// # Errors
 /// As for [`integers`].
 pub fn texts<E>(
-    group: &dyn RowGroupReader,
+    file: &ParquetReader,
+    group: usize,
     at: usize,
     rows: usize,
     mut each: impl FnMut(Option<ByteArray>) -> Result<(), E>,
 ) -> Result<Result<(), E>> {
-    let mut column = Column::<ByteArrayType>::open(group, at)?;
+    let mut column = Column::<ByteArrayType>::open(file, group, at)?;
     let mut left = rows;
     while left > 0 {
         let step = left.min(1024);

@@ -3,7 +3,10 @@
 use ficta_core::Result;
 
 use super::chunk;
-use crate::data::source::{lines::Lines, mapped::Mapped, offsets::Offsets};
+use crate::{
+    data::source::{lines::Lines, offsets::Offsets},
+    storage::mapped::Mapped,
+};
 
 /// The keys of records, in the order of the index.
 #[derive(Debug)]

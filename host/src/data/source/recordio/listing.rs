@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use ficta_core::{Error, Result};
 
 use super::index::Index;
-use crate::data::{
-    natural_order,
-    source::{
-        folder::is_image,
-        lines::{Line, Lines},
-        mapped::Mapped,
-        offsets::Offsets,
+use crate::{
+    data::{
+        natural_order,
+        source::{
+            folder::is_image,
+            lines::{Line, Lines},
+            offsets::Offsets,
+        },
     },
+    storage::mapped::Mapped,
 };
 
 /// What a line says.

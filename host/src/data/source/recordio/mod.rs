@@ -14,7 +14,8 @@ use std::{
 use ficta_core::{Error, Result};
 
 use self::{index::Index, listing::Listing, payload::Payload, property::Property};
-use super::{Format, ImageSource, limits, mapped::Mapped};
+use super::{Format, ImageSource, limits};
+use crate::storage::mapped::Mapped;
 
 /// How the records of a file are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

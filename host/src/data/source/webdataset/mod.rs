@@ -16,9 +16,9 @@ use super::{
     Format, ImageSource, archive_path,
     labels::{LabelBuilder, Labels},
     limits,
-    mapped::Mapped,
     offsets::Offsets,
 };
+use crate::storage::mapped::Mapped;
 
 /// Longest label file that is read.
 const LONGEST_LABEL: u64 = 1 << 20;

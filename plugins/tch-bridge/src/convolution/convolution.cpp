@@ -1,4 +1,4 @@
-// A convolution whose gradient on the filters is ours, as one node of libtorch's graph. The arithmetic is in filter_gradient.rs.
+// A convolution whose gradient on the filters is ours, as one node of libtorch's graph. The arithmetic is in filter_gradient/.
 
 #include <cstring>
 #include <exception>
@@ -15,7 +15,7 @@
 
 extern "C" {
 
-// As in filter_gradient.rs.
+// As in filter_gradient/mod.rs.
 struct FictaShape {
   int64_t images, inputs, outputs, high, wide, out_high, out_wide, kernel, stride, padding;
 };

@@ -11,10 +11,7 @@ use std::{
 };
 
 use ficta_core::{Error, Result};
-use parquet::{
-    basic::Type as Physical,
-    data_type::{ByteArray, ByteArrayType},
-};
+use parquet::{basic::Type as Physical, data_type::ByteArrayType};
 
 use self::{
     columns::Columns,
@@ -51,7 +48,7 @@ struct Group {
 /// Consecutive images that were read together.
 struct Block {
     start: usize,
-    images: Vec<Option<ByteArray>>,
+    images: Vec<Option<Vec<u8>>>,
 }
 
 /// Parquet files. Held in memory: four bytes an image, the files' footers, and the last blocks of images that were read (some 32 MiB each).
@@ -152,10 +149,13 @@ impl ParquetSource {
             let (mut images, mut size) = (Vec::new(), 0);
             let mut left = (group.rows - from).min(most);
             while left > 0 && size < BLOCK_BYTES {
-                let read = column.next(left.min(STEP))?;
-                left -= read.len();
-                size += read.iter().flatten().map(ByteArray::len).sum::<usize>();
-                images.extend(read);
+                // One by one and copied: an image of the crate keeps all of its page.
+                let read = column
+                    .next(1)?
+                    .into_iter()
+                    .map(|image| image.map(|image| image.data().to_vec()));
+                left -= 1;
+                images.extend(read.inspect(|image| size += image.as_ref().map_or(0, Vec::len)));
             }
             Ok(Block {
                 start: group.start + from,
@@ -256,7 +256,7 @@ impl ImageSource for ParquetSource {
             return Err(Error::data(format!("{} has no image", self.row_name(index))));
         };
         limits::check_encoded(image.len() as u64, &self.row_name(index))?;
-        Ok(Cow::Owned(image.data().to_vec()))
+        Ok(Cow::Owned(image.clone()))
     }
 
     fn name(&self, index: usize) -> String {

@@ -98,7 +98,7 @@ pub fn sums_pairs() -> bool {
 }
 
 /// Of `x` `[images][high][wide][inputs]` and `by_y` `[images][out_high][out_wide][outputs]` to `by_filters` `[outputs][kernel][kernel][inputs]`. Each element
-/// is summed in one order, whatever the number of threads.
+/// is summed in one order, whatever the number of threads. There is at least one pixel.
 pub fn compute<T: Factor>(shape: &Shape, x: &[T], by_y: &[T], by_filters: &mut [f32], threads: usize) {
     T::compute(shape, x, by_y, by_filters, threads);
 }
@@ -151,6 +151,7 @@ fn share<T: Sync>(
     work: impl Fn(Share<'_, T>) + Send + Sync,
 ) {
     let parts = shape.places() * panels(shape, width);
+    let threads = threads.max(1);
     let mut rows: Vec<&mut [f32]> = by_filters
         .chunks_exact_mut(shape.places() * shape.inputs as usize)
         .collect();

@@ -88,11 +88,7 @@ pub(super) fn decode(path: &Path) -> Result<Table> {
             Physical::DOUBLE => get::<DoubleType>(&reader, at).map(Column::F64).map(Some),
             Physical::FLOAT => get::<FloatType>(&reader, at).map(Column::F32).map(Some),
             Physical::BOOLEAN => get::<BoolType>(&reader, at).map(Column::Bool).map(Some),
-            Physical::BYTE_ARRAY => {
-                let texts = get::<ByteArrayType>(&reader, at)?;
-                let texts: ParquetResult<Vec<_>> = texts.iter().map(|bytes| Ok(bytes.as_utf8()?.to_owned())).collect();
-                texts.map(Column::Text).map(Some)
-            }
+            Physical::BYTE_ARRAY => texts(&reader, at).map(Column::Text).map(Some),
             _ => Ok(None),
         };
         let Some(column) = reader.sound(read)? else {
@@ -119,4 +115,32 @@ fn get<T: DataType>(reader: &ParquetReader, column: usize) -> ParquetResult<Vec<
         }
     }
     Ok(values)
+}
+
+/// Bytes that a column of texts may have in a file of any size: 1 GiB.
+const SHORT_TEXT: usize = 1 << 30;
+/// And for each byte of the file.
+const MOST_PER_BYTE: usize = 64;
+
+fn texts(reader: &ParquetReader, column: usize) -> ParquetResult<Vec<String>> {
+    let most = SHORT_TEXT.max(reader.size().saturating_mul(MOST_PER_BYTE));
+    let (mut texts, mut size) = (Vec::new(), 0);
+    for (at, group) in reader.groups().iter().enumerate() {
+        let mut typed = reader.column::<ByteArrayType>(at, column)?;
+        // One by one: texts that begin like the one before take few bytes in the file, however long they are.
+        for row in 0..group.num_rows() {
+            let mut value = Vec::with_capacity(1);
+            typed.read_records(1, None, None, &mut value)?;
+            let Some(text) = value.pop() else {
+                let rows = group.num_rows();
+                return Err(ParquetError::EOF(format!("row group {at} has {row} of {rows} rows")));
+            };
+            size += text.len();
+            if size > most {
+                return Err(ParquetError::General(format!("more than {most} bytes of text")));
+            }
+            texts.push(text.as_utf8()?.to_owned());
+        }
+    }
+    Ok(texts)
 }

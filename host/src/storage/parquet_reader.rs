@@ -63,6 +63,11 @@ impl ParquetReader {
         &self.path
     }
 
+    /// The file's bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// What the footer says.
     pub(crate) fn metadata(&self) -> &ParquetMetaData {
         self.reader.metadata()

@@ -31,6 +31,8 @@ const KEPT: usize = 4;
 const BLOCK_BYTES: usize = 32 << 20;
 /// Most images of a block.
 const BLOCK_ROWS: usize = 1024;
+/// Longest name of an identity in bytes: those of folders are no longer.
+const LONGEST_NAME: usize = 255;
 
 struct File {
     reader: ParquetReader,
@@ -197,6 +199,11 @@ fn read_labels(
         if kind == Physical::BYTE_ARRAY {
             return read::texts(reader, group, columns.label, rows, |text| {
                 match text.as_ref().map(|t| std::str::from_utf8(t.data())) {
+                    Some(Ok(name)) if name.len() > LONGEST_NAME => {
+                        let length = name.len();
+                        let why = format!("its label is {length} bytes long, expected at most {LONGEST_NAME}");
+                        return Err(missing(&mut row, &why));
+                    }
                     Some(Ok(name)) => labels.name(name)?,
                     Some(Err(_)) => return Err(missing(&mut row, "its label is not UTF-8")),
                     None => return Err(missing(&mut row, "it has no label")),

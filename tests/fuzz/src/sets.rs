@@ -86,7 +86,8 @@ pub fn zip(data: &[u8]) {
     one_file("zip", "a.zip", data, Format::Zip);
 }
 
-/// A Parquet file, as images, as features and as a table of a run. The reader turns panics of the `parquet` crate into errors, so that they must not end the process here.
+/// A Parquet file, as images, as features and as a table of a run. The reader turns panics of the `parquet` crate into errors, so
+/// that they must not end the process here.
 pub fn parquet(data: &[u8]) {
     static QUIET: Once = Once::new();
     // What gets out of the reader ends the process still: libFuzzer's entry point aborts there.

@@ -14,6 +14,7 @@ pub(crate) mod parquet_reader;
 mod safetensors_file;
 pub mod table;
 pub mod tensors;
+mod thrift_structure;
 
 pub use table::{Column, Table};
 pub use tensors::{Stored, Tensor, Tensors, Values};

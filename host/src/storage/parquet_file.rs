@@ -15,7 +15,7 @@ use parquet::{
 };
 
 use super::{
-    parquet_reader::ParquetReader,
+    parquet_reader::{MOST_PER_BYTE, ParquetReader},
     table::{Column, Table},
 };
 
@@ -118,9 +118,7 @@ fn get<T: DataType>(reader: &ParquetReader, column: usize) -> ParquetResult<Vec<
 }
 
 /// Bytes that a column of texts may have in a file of any size: 1 GiB.
-const SHORT_TEXT: usize = 1 << 30;
-/// And for each byte of the file.
-const MOST_PER_BYTE: usize = 64;
+const SHORT_TEXT: u64 = 1 << 30;
 
 fn texts(reader: &ParquetReader, column: usize) -> ParquetResult<Vec<String>> {
     let most = SHORT_TEXT.max(reader.size().saturating_mul(MOST_PER_BYTE));
@@ -135,7 +133,7 @@ fn texts(reader: &ParquetReader, column: usize) -> ParquetResult<Vec<String>> {
                 let rows = group.num_rows();
                 return Err(ParquetError::EOF(format!("row group {at} has {row} of {rows} rows")));
             };
-            size += text.len();
+            size += text.len() as u64;
             if size > most {
                 return Err(ParquetError::General(format!("more than {most} bytes of text")));
             }

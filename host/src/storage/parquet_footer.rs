@@ -6,6 +6,8 @@ use thrift::{
     protocol::{TCompactInputProtocol, TInputProtocol, TType},
 };
 
+use super::thrift_structure::{structure, why};
+
 /// The length of the footer and `PAR1`.
 const TAIL: usize = 8;
 
@@ -23,16 +25,14 @@ pub(super) fn check(file: &[u8]) -> Result<()> {
     if &magic != b"PAR1" || length > before.len() {
         return Ok(());
     }
-    read(&before[before.len() - length..]).map_err(|e| {
-        let why = super::parquet_header::why(e);
-        ParquetError::General(format!("offset {}: the footer: {why}", before.len() - length))
-    })
+    read(&before[before.len() - length..])
+        .map_err(|e| ParquetError::General(format!("offset {}: the footer: {}", before.len() - length, why(e))))
 }
 
 /// Deepest nesting of columns. A list of structures is four deep.
 const DEEPEST: usize = 64;
 
-/// Types of the fields of `FileMetaData` (parquet-format, `parquet.thrift`). The crate takes a field to be of its type, whatever its type in the file is.
+/// Types of the fields of `FileMetaData` (parquet-format, `parquet.thrift`).
 const FILE: [TType; 9] = [
     TType::I32,
     TType::List,
@@ -61,9 +61,9 @@ const ELEMENT: [TType; 10] = [
 fn read(footer: &[u8]) -> thrift::Result<()> {
     let limits = TConfiguration::builder().max_string_size(Some(footer.len())).build()?;
     let mut protocol = TCompactInputProtocol::with_config(footer, limits);
-    structure(&mut protocol, &FILE, &mut |protocol, id| match id {
-        2 => schema(protocol),
-        _ => protocol.skip(FILE[usize::from(id.unsigned_abs()) - 1]),
+    structure(&mut protocol, &FILE, &mut |protocol, field| match field.known {
+        Some(2) => schema(protocol),
+        _ => protocol.skip(field.kind),
     })
 }
 
@@ -77,9 +77,9 @@ fn schema(protocol: &mut dyn TInputProtocol) -> thrift::Result<()> {
     let mut open: Vec<i32> = vec![1];
     for _ in 0..list.size {
         let mut children = 0;
-        structure(protocol, &ELEMENT, &mut |protocol, id| match id {
-            5 => protocol.read_i32().map(|count| children = count),
-            _ => protocol.skip(ELEMENT[usize::from(id.unsigned_abs()) - 1]),
+        structure(protocol, &ELEMENT, &mut |protocol, field| match field.known {
+            Some(5) => protocol.read_i32().map(|count| children = count),
+            _ => protocol.skip(field.kind),
         })?;
         while open.pop_if(|left| *left == 0).is_some() {}
         match open.last_mut() {
@@ -97,26 +97,6 @@ fn schema(protocol: &mut dyn TInputProtocol) -> thrift::Result<()> {
     match open.iter().all(|left| *left == 0) {
         true => protocol.read_list_end(),
         false => Err("a schema that promises more columns than it has".into()),
-    }
-}
-
-/// Reads a structure. `field` reads those of its fields that are known, by number and with the right type; others are passed over.
-fn structure(
-    protocol: &mut dyn TInputProtocol,
-    types: &[TType],
-    field: &mut dyn FnMut(&mut dyn TInputProtocol, i16) -> thrift::Result<()>,
-) -> thrift::Result<()> {
-    protocol.read_struct_begin()?;
-    loop {
-        let found = protocol.read_field_begin()?;
-        let id = found.id.unwrap_or_default();
-        let known = usize::try_from(id).ok().and_then(|id| types.get(id.checked_sub(1)?));
-        match (found.field_type, known) {
-            (TType::Stop, _) => return protocol.read_struct_end(),
-            (other, None) => protocol.skip(other)?,
-            (found, Some(known)) if found == *known => field(protocol, id)?,
-            (other, Some(_)) => return Err(format!("field {id} is of type {other:?}").into()),
-        }
     }
 }
 

@@ -7,6 +7,8 @@ use thrift::{
     protocol::{TCompactInputProtocol, TInputProtocol, TType},
 };
 
+use super::thrift_structure::structure;
+
 /// What a page is: field 1 of its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -42,68 +44,46 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// What went wrong; thrift's own words name only the kind.
-pub(super) fn why(error: thrift::Error) -> String {
-    match error {
-        thrift::Error::Transport(e) => e.message,
-        thrift::Error::Protocol(e) => e.message,
-        thrift::Error::Application(e) => e.message,
-        thrift::Error::User(e) => e.to_string(),
-    }
-}
-
-/// A type of the format's structures.
-enum Field {
-    Bool,
-    I32,
-    I64,
-    Binary,
-    Struct(&'static [(i16, Field)]),
-}
-
-/// `PageHeader` and what it holds (parquet-format, `parquet.thrift`).
-const PAGE: &[(i16, Field)] = &[
-    (1, Field::I32),
-    (2, Field::I32),
-    (3, Field::I32),
-    (4, Field::I32),
-    (5, Field::Struct(DATA)),
-    (6, Field::Struct(&[])),
-    (7, Field::Struct(DICTIONARY)),
-    (8, Field::Struct(DATA_V2)),
+/// Types of the fields of `PageHeader` (parquet-format, `parquet.thrift`).
+const PAGE: [TType; 8] = [
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::Struct,
+    TType::Struct,
+    TType::Struct,
+    TType::Struct,
 ];
-const DATA: &[(i16, Field)] = &[
-    (1, Field::I32),
-    (2, Field::I32),
-    (3, Field::I32),
-    (4, Field::I32),
-    (5, Field::Struct(STATISTICS)),
+/// Of `DataPageHeader`.
+const DATA: [TType; 5] = [TType::I32, TType::I32, TType::I32, TType::I32, TType::Struct];
+/// Of `DictionaryPageHeader`.
+const DICTIONARY: [TType; 3] = [TType::I32, TType::I32, TType::Bool];
+/// Of `DataPageHeaderV2`.
+const DATA_V2: [TType; 8] = [
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::I32,
+    TType::Bool,
+    TType::Struct,
 ];
-const DICTIONARY: &[(i16, Field)] = &[(1, Field::I32), (2, Field::I32), (3, Field::Bool)];
-const DATA_V2: &[(i16, Field)] = &[
-    (1, Field::I32),
-    (2, Field::I32),
-    (3, Field::I32),
-    (4, Field::I32),
-    (5, Field::I32),
-    (6, Field::I32),
-    (7, Field::Bool),
-    (8, Field::Struct(STATISTICS)),
-];
-const STATISTICS: &[(i16, Field)] = &[
-    (1, Field::Binary),
-    (2, Field::Binary),
-    (3, Field::I64),
-    (4, Field::I64),
-    (5, Field::Binary),
-    (6, Field::Binary),
-    (7, Field::Bool),
-    (8, Field::Bool),
+/// Of `Statistics`.
+const STATISTICS: [TType; 8] = [
+    TType::String,
+    TType::String,
+    TType::I64,
+    TType::I64,
+    TType::String,
+    TType::String,
+    TType::Bool,
+    TType::Bool,
 ];
 
 impl Header {
-    /// Reads all of a header: the `parquet` crate takes a field to be of the type that the format gives it, whatever its type in the file is, and passes over
-    /// as many elements of an unknown list as it says it has. No text or value of it is longer than `most` bytes.
+    /// Reads all of a header. No text or value of it is longer than `most` bytes.
     ///
     /// # Errors
     /// Other types than the format's; no sizes; pages of indices, which no writer makes.
@@ -113,14 +93,17 @@ impl Header {
         let mut counted = Counted { from, bytes: 0 };
         let mut protocol = TCompactInputProtocol::with_config(&mut counted, limits);
         let (mut kind, mut held, mut stored, mut values) = (None, None, None, [None; 3]);
-        structure(&mut protocol, 0, PAGE, &mut |within, id, value| match (within, id) {
-            (0, 1) => kind = Some(value),
-            (0, 2) => held = Some(value),
-            (0, 3) => stored = Some(value),
-            (5, 1) => values[0] = Some(value),
-            (7, 1) => values[1] = Some(value),
-            (8, 1) => values[2] = Some(value),
-            _ => {}
+        structure(&mut protocol, &PAGE, &mut |protocol, field| {
+            match field.known {
+                Some(1) => kind = Some(protocol.read_i32()?),
+                Some(2) => held = Some(protocol.read_i32()?),
+                Some(3) => stored = Some(protocol.read_i32()?),
+                Some(5) => values[0] = page(protocol, &DATA)?,
+                Some(7) => values[1] = page(protocol, &DICTIONARY)?,
+                Some(8) => values[2] = page(protocol, &DATA_V2)?,
+                _ => pass(protocol, field.kind)?,
+            }
+            Ok(())
         })?;
         let (kind, values) = match kind {
             Some(0) => (Kind::Data, values[0]),
@@ -142,38 +125,35 @@ impl Header {
     }
 }
 
-/// Reads a structure, which is field `within` of the header; `see` gets that number, and number and value of its own fields in i32. Those that are not known
-/// here are passed over where they are not lists.
-fn structure(
-    protocol: &mut dyn TInputProtocol,
-    within: i16,
-    fields: &[(i16, Field)],
-    see: &mut dyn FnMut(i16, i16, i32),
-) -> thrift::Result<()> {
-    protocol.read_struct_begin()?;
-    loop {
-        let found = protocol.read_field_begin()?;
-        let id = found.id.unwrap_or_default();
-        let known = fields.iter().find(|(known, _)| *known == id).map(|(_, field)| field);
-        match (found.field_type, known) {
-            (TType::Stop, _) => return protocol.read_struct_end(),
-            (TType::I32, Some(Field::I32)) => see(within, id, protocol.read_i32()?),
-            (TType::Struct, Some(Field::Struct(fields))) => structure(protocol, id, fields, see)?,
-            (TType::Bool, None | Some(Field::Bool))
-            | (TType::I64, None | Some(Field::I64))
-            | (TType::String, None | Some(Field::Binary))
-            | (TType::I08 | TType::I16 | TType::I32 | TType::Double | TType::Uuid, None) => {
-                protocol.skip(found.field_type)?;
+/// The values, field 1, of a kind of page.
+fn page(protocol: &mut dyn TInputProtocol, types: &[TType]) -> thrift::Result<Option<i32>> {
+    let mut values = None;
+    structure(
+        protocol,
+        types,
+        &mut |protocol, field| match (field.known, field.kind) {
+            (Some(1), _) => protocol.read_i32().map(|count| values = Some(count)),
+            (Some(_), TType::Struct) => {
+                structure(protocol, &STATISTICS, &mut |protocol, field| pass(protocol, field.kind))
             }
-            (TType::Struct, None) => structure(protocol, id, &[], &mut |_, _, _| {})?,
-            (other, _) => return Err(format!("field {id} is of type {other:?}").into()),
-        }
+            (_, kind) => pass(protocol, kind),
+        },
+    )?;
+    Ok(values)
+}
+
+/// Passes over a value. Headers have no lists; of an unknown one the `parquet` crate passes over as many elements as it says it has.
+fn pass(protocol: &mut dyn TInputProtocol, kind: TType) -> thrift::Result<()> {
+    match kind {
+        TType::Struct => structure(protocol, &[], &mut |protocol, field| pass(protocol, field.kind)),
+        TType::List | TType::Set | TType::Map => Err(format!("a field is of type {kind:?}").into()),
+        _ => protocol.skip(kind),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::thrift_structure::why, *};
 
     /// Of a data page: type 0, 6 bytes that hold 7, 9 values.
     const DATA_PAGE: [u8; 12] = [0x15, 0, 0x15, 14, 0x15, 12, 0x2c, 0x15, 18, 0, 0, 0];

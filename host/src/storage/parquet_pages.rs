@@ -8,12 +8,13 @@ use parquet::{
     column::page::{Page, PageMetadata, PageReader},
     errors::{ParquetError, Result},
     file::{metadata::ColumnChunkMetaData, reader::ChunkReader},
-    schema::types::ColumnDescriptor,
+    schema::types::{ColumnDescPtr, ColumnDescriptor},
 };
 
 use super::{
-    parquet_header::{Header, Kind, why},
+    parquet_header::{Header, Kind},
     parquet_lengths,
+    thrift_structure::why,
 };
 
 /// Most bytes that a page may hold: 256 MiB. Writers make pages of about 1 MiB; one that holds a single value is as large as that.
@@ -27,11 +28,13 @@ const MOST_TIMES: u64 = 16;
 pub(super) struct Pages {
     pages: Box<dyn PageReader>,
     file: Bytes,
-    column: ColumnChunkMetaData,
+    column: ColumnDescPtr,
     /// Where the next page begins.
     at: u64,
     end: u64,
-    values_left: u64,
+    /// Values of the column, and of the pages that were looked at.
+    values: u64,
+    seen: u64,
     /// Where the page after the next begins, once that was looked at.
     after: Option<u64>,
 }
@@ -39,10 +42,10 @@ pub(super) struct Pages {
 impl Pages {
     /// # Errors
     /// A column outside of its file.
-    pub(super) fn new(pages: Box<dyn PageReader>, file: Bytes, column: ColumnChunkMetaData) -> Result<Self> {
+    pub(super) fn new(pages: Box<dyn PageReader>, file: Bytes, column: &ColumnChunkMetaData) -> Result<Self> {
         let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
         let number = |number: i64| u64::try_from(number).map_err(|_| general("a column of less than nothing".into()));
-        let (at, values_left) = (number(start)?, number(column.num_values())?);
+        let (at, values) = (number(start)?, number(column.num_values())?);
         let end = at.saturating_add(number(column.compressed_size())?);
         if end > file.len() as u64 {
             return Err(general(format!("a column ends at {end}, its file at {}", file.len())));
@@ -50,10 +53,11 @@ impl Pages {
         Ok(Self {
             pages,
             file,
-            column,
+            column: column.column_descr_ptr(),
             at,
             end,
-            values_left,
+            values,
+            seen: 0,
             after: None,
         })
     }
@@ -79,17 +83,20 @@ impl Pages {
             )));
         }
         match header.kind {
-            Kind::Dictionary if values.saturating_mul(least(self.column.column_descr())) > held => {
+            Kind::Dictionary if values.saturating_mul(least(&self.column)) > held => {
                 return Err(general(format!(
                     "offset {at}: a dictionary of {values} values in {held} bytes"
                 )));
             }
             Kind::Dictionary => {}
             Kind::Data => {
-                self.values_left = self.values_left.checked_sub(values).ok_or_else(|| {
-                    let all = self.column.num_values();
-                    general(format!("offset {at}: more values than the {all} of the column"))
-                })?;
+                self.seen = self.seen.saturating_add(values);
+                if self.seen > self.values {
+                    let all = self.values;
+                    return Err(general(format!(
+                        "offset {at}: more values than the {all} of the column"
+                    )));
+                }
             }
         }
         let after = at.saturating_add(header.length).saturating_add(header.stored);
@@ -108,13 +115,6 @@ impl Pages {
         self.look()?;
         self.at = self.after.take().unwrap_or(self.at);
         Ok(())
-    }
-
-    fn checked(&self, page: Option<Page>) -> Result<Option<Page>> {
-        if let Some(page) = &page {
-            parquet_lengths::check(page, self.column.column_descr())?;
-        }
-        Ok(page)
     }
 }
 
@@ -138,7 +138,10 @@ impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         self.pass()?;
         let page = self.pages.get_next_page()?;
-        self.checked(page)
+        if let Some(page) = &page {
+            parquet_lengths::check(page, &self.column)?;
+        }
+        Ok(page)
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
@@ -201,7 +204,7 @@ mod tests {
             .set_total_compressed_size(column.len() as i64)
             .set_num_values(values)
             .build()?;
-        let mut pages = Pages::new(group.get_column_page_reader(0)?, Bytes::copy_from_slice(column), about)?;
+        let mut pages = Pages::new(group.get_column_page_reader(0)?, Bytes::copy_from_slice(column), &about)?;
         while pages.at < pages.end {
             pages.pass()?;
         }

@@ -123,7 +123,7 @@ unsafe extern "C" fn gradient<T: Factor>(
             std::slice::from_raw_parts_mut(by_filters, filters),
         )
     };
-    filter_gradient::compute(shape, x, by_y, by_filters, threads);
+    T::compute(shape, x, by_y, by_filters, threads);
 }
 
 #[cfg(test)]

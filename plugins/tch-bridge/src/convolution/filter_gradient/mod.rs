@@ -3,6 +3,25 @@
 //! It is a matrix product for each place of the filter: the outputs' gradients, `[pixels][outputs]`, transposed, times the inputs that this place meets,
 //! `[pixels][inputs]`.
 
+/// `$tiles` with so many rows in a tile: a number that the compiler has to know, for it to keep the sums in registers.
+macro_rules! with_rows {
+    ($rows:expr, |$ROWS:ident| $tiles:expr) => {
+        with_rows!($rows, $ROWS, $tiles, 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    ($rows:expr, $ROWS:ident, $tiles:expr, $($number:literal)*) => {
+        match $rows {
+            $($number => {
+                const $ROWS: usize = $number;
+                $tiles
+            })*
+            _ => {
+                const $ROWS: usize = MOST_ROWS;
+                $tiles
+            }
+        }
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 mod pairs;
 mod widened;
@@ -30,6 +49,8 @@ pub struct Shape {
     pub padding: i64,
 }
 
+/// Most outputs of a tile: twice as many sums, two vectors of inputs and a factor fill 32 registers.
+const MOST_ROWS: usize = 14;
 /// Marks a pixel that lies outside of the image.
 const OUTSIDE: usize = usize::MAX;
 
@@ -68,7 +89,8 @@ impl Shape {
 
 /// A type of images.
 pub trait Factor: Number {
-    /// See [`compute`].
+    /// Of `x` `[images][high][wide][inputs]` and `by_y` `[images][out_high][out_wide][outputs]` to `by_filters` `[outputs][kernel][kernel][inputs]`. Each
+    /// element is summed in one order, whatever the number of threads. There is at least one pixel.
     fn compute(shape: &Shape, x: &[Self], by_y: &[Self], by_filters: &mut [f32], threads: usize);
 }
 
@@ -95,12 +117,6 @@ pub fn sums_pairs() -> bool {
     #[cfg(not(target_arch = "x86_64"))]
     let are_summed = false;
     are_summed
-}
-
-/// Of `x` `[images][high][wide][inputs]` and `by_y` `[images][out_high][out_wide][outputs]` to `by_filters` `[outputs][kernel][kernel][inputs]`. Each element
-/// is summed in one order, whatever the number of threads. There is at least one pixel.
-pub fn compute<T: Factor>(shape: &Shape, x: &[T], by_y: &[T], by_filters: &mut [f32], threads: usize) {
-    T::compute(shape, x, by_y, by_filters, threads);
 }
 
 /// The gradient falls into parts: for each place of the filter one for each `width` inputs. A thread's share of them.

@@ -11,14 +11,12 @@ use std::{
 
 use half::bf16;
 
-use super::{OUTSIDE, Shape, Share, rows, share};
+use super::{MOST_ROWS, OUTSIDE, Shape, Share, rows, share};
 
 /// Numbers in f32 of a vector.
 const LANES: usize = 16;
 /// Inputs of a tile: two vectors of sums.
 const WIDTH: usize = 2 * LANES;
-/// Most outputs of a tile: twice as many sums, two vectors of inputs and a factor fill the 32 registers.
-const MOST_ROWS: usize = 14;
 /// Pairs of pixels whose products are summed in registers before they are added to the gradient: the inputs of a tile stay in the nearest cache, and
 /// the sums of millions of products lose fewer bits.
 const PAIRS: usize = 256;
@@ -31,7 +29,7 @@ pub fn are_summed() -> bool {
         && is_x86_feature_detected!("avx512bf16")
 }
 
-/// See [`super::compute`].
+/// See [`super::Factor::compute`].
 ///
 /// # Panics
 /// Where [`are_summed`] says no.
@@ -39,24 +37,7 @@ pub fn compute(shape: &Shape, x: &[bf16], by_y: &[bf16], by_filters: &mut [f32],
     assert!(are_summed(), "a processor without AVX-512's instructions for bf16");
     share((shape, WIDTH), (x, by_y), by_filters, threads, |share| {
         // SAFETY: this processor has the instructions: asserted above.
-        unsafe {
-            match rows(shape.outputs as usize, MOST_ROWS) {
-                1 => tiles::<1>(share),
-                2 => tiles::<2>(share),
-                3 => tiles::<3>(share),
-                4 => tiles::<4>(share),
-                5 => tiles::<5>(share),
-                6 => tiles::<6>(share),
-                7 => tiles::<7>(share),
-                8 => tiles::<8>(share),
-                9 => tiles::<9>(share),
-                10 => tiles::<10>(share),
-                11 => tiles::<11>(share),
-                12 => tiles::<12>(share),
-                13 => tiles::<13>(share),
-                _ => tiles::<MOST_ROWS>(share),
-            }
-        }
+        unsafe { with_rows!(rows(shape.outputs as usize, MOST_ROWS), |ROWS| tiles::<ROWS>(share)) }
     });
 }
 
@@ -78,9 +59,9 @@ fn tiles<const ROWS: usize>(mut share: Share<'_, bf16>) {
         );
         let mut place = None;
         for part in share.parts.clone() {
-            if place != Some(share.place(part)) {
-                place = Some(share.place(part));
-                share.shape.meet(pixels.clone(), share.place(part), &mut met);
+            let here = share.place(part);
+            if place.replace(here) != Some(here) {
+                share.shape.meet(pixels.clone(), here, &mut met);
                 if met.len() % 2 == 1 {
                     met.push(OUTSIDE);
                 }

@@ -3,14 +3,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{OUTSIDE, Shape, Share, rows, share};
+use super::{MOST_ROWS, OUTSIDE, Shape, Share, rows, share};
 use crate::number::Number;
 
 /// Pixels whose products are summed in registers before they are added to the gradient: both packed sides of a tile stay in the two nearest caches, and the
 /// sums of millions of products lose fewer bits.
 const PIXELS: usize = 256;
-/// Most outputs of a tile.
-const MOST_ROWS: usize = 14;
 
 /// What this machine's processor can do.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +54,7 @@ pub fn is_faster() -> bool {
     Instructions::best().lanes == 8
 }
 
-/// See [`super::compute`].
+/// See [`super::Factor::compute`].
 pub fn compute<T: Number>(shape: &Shape, x: &[T], by_y: &[T], by_filters: &mut [f32], threads: usize) {
     let instructions = Instructions::best();
     share((shape, instructions.width()), (x, by_y), by_filters, threads, |share| {
@@ -74,22 +72,8 @@ impl<T: Number> WithSimd for Work<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match rows(self.share.shape.outputs as usize, self.instructions.most_rows()) {
-            1 => tiles::<T, S, 1>(self.share, simd),
-            2 => tiles::<T, S, 2>(self.share, simd),
-            3 => tiles::<T, S, 3>(self.share, simd),
-            4 => tiles::<T, S, 4>(self.share, simd),
-            5 => tiles::<T, S, 5>(self.share, simd),
-            6 => tiles::<T, S, 6>(self.share, simd),
-            7 => tiles::<T, S, 7>(self.share, simd),
-            8 => tiles::<T, S, 8>(self.share, simd),
-            9 => tiles::<T, S, 9>(self.share, simd),
-            10 => tiles::<T, S, 10>(self.share, simd),
-            11 => tiles::<T, S, 11>(self.share, simd),
-            12 => tiles::<T, S, 12>(self.share, simd),
-            13 => tiles::<T, S, 13>(self.share, simd),
-            _ => tiles::<T, S, MOST_ROWS>(self.share, simd),
-        }
+        let rows = rows(self.share.shape.outputs as usize, self.instructions.most_rows());
+        with_rows!(rows, |ROWS| tiles::<T, S, ROWS>(self.share, simd));
     }
 }
 
@@ -117,9 +101,9 @@ fn tiles<T: Number, S: Simd, const ROWS: usize>(mut share: Share<'_, T>, simd: S
         }
         let mut place = None;
         for part in share.parts.clone() {
-            if place != Some(share.place(part)) {
-                place = Some(share.place(part));
-                share.shape.meet(pixels.clone(), share.place(part), &mut met);
+            let here = share.place(part);
+            if place.replace(here) != Some(here) {
+                share.shape.meet(pixels.clone(), here, &mut met);
             }
             let own = share.inputs(part);
             for (pixel, to) in met.iter().zip(right.chunks_exact_mut(width)) {

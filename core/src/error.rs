@@ -36,6 +36,8 @@ impl ErrorKind {
     pub const DATA: Self = Self(7);
     /// Reading or writing failed.
     pub const IO: Self = Self(8);
+    /// A training whose loss, embeddings or gradient are finite no more.
+    pub const DIVERGED: Self = Self(9);
 
     /// The kind in words.
     pub fn name(self) -> &'static str {
@@ -48,6 +50,7 @@ impl ErrorKind {
             Self::BACKEND => "backend",
             Self::DATA => "data",
             Self::IO => "io",
+            Self::DIVERGED => "diverged",
             _ => "other",
         }
     }
@@ -110,7 +113,9 @@ impl Error {
         /// See [`ErrorKind::BACKEND`].
         backend => BACKEND,
         /// See [`ErrorKind::IO`].
-        io => IO
+        io => IO,
+        /// See [`ErrorKind::DIVERGED`].
+        diverged => DIVERGED
     }
 
     /// Wraps any error under a message of our own and keeps its `source()` chain as text.

@@ -14,6 +14,9 @@ use crate::skipped;
 /// Set to 1 where the browser has to be there, so that a missing one is a failure.
 const REQUIRE: &str = "FICTA_REQUIRE_BROWSER";
 
+/// Under which it may be installed, as `cargo xtask test` looks for it.
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
 /// Chromium, where it is installed; else a visible word that the test is skipped.
 ///
 /// # Panics
@@ -21,7 +24,7 @@ const REQUIRE: &str = "FICTA_REQUIRE_BROWSER";
 pub fn find() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let found = env::split_paths(&path)
-        .flat_map(|dir| ["chromium", "chromium-browser", "google-chrome"].map(|name| dir.join(name)))
+        .flat_map(|dir| NAMES.map(|name| dir.join(name)))
         .find(|p| p.is_file());
     if found.is_none() {
         assert!(

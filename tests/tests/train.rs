@@ -148,7 +148,7 @@ fn what_cannot_be_trained_is_refused() {
     scene.train("a", &["--batch", "0"]).refused(2, &["batch"]);
     scene.train("a", &["--lr", "-1"]).refused(2, &["lr"]);
     let diverged = scene.train("a", &["--loss", "cosface", "--loss-param", "margin=0.1", "--lr", "1e9"]);
-    diverged.refused(1, &["learning rate"]);
+    diverged.refused(1, &["likely the learning rate", "times what is usual for"]);
 }
 
 /// No machine has a hundredth GPU.

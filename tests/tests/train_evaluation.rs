@@ -1,6 +1,11 @@
 //! `ficta train --eval`: verification on the way, and weights chosen by it only where that is asked for.
 
-use std::{fs, path::PathBuf, thread::sleep, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread::sleep,
+    time::Duration,
+};
 
 use ficta_tests::{
     command::{Finished, ficta, finish, prepare},
@@ -17,18 +22,15 @@ impl Scene {
         let scene = Self(tempfile::tempdir().unwrap());
         faces::draw(&scene.at("faces"), 1);
         faces::draw(&scene.at("others"), 2);
-        let pairs = [
-            "data",
-            "make-pairs",
-            &scene.text("others"),
-            "--out",
-            &scene.text("lfw.bin"),
-        ]
-        .map(str::to_owned)
-        .into_iter()
-        .chain("--genuine 40 --impostor 40 --folds 4".split(' ').map(str::to_owned));
-        ficta(pairs).succeeded();
+        scene.pair("others");
         scene
+    }
+
+    /// Pairs of a folder of faces, as the pack of every test.
+    fn pair(&self, faces: &str) {
+        let pairs = ["data", "make-pairs", &self.text(faces), "--out", &self.text("lfw.bin")].map(str::to_owned);
+        let counts = "--genuine 40 --impostor 40 --folds 4".split(' ').map(str::to_owned);
+        ficta(pairs.into_iter().chain(counts)).succeeded();
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -54,6 +56,18 @@ impl Scene {
         ficta(self.arguments(out, more))
     }
 
+    fn evaluation(&self, weights: &str) -> Vec<String> {
+        let fixed = "evaluate --backbone iresnet --param blocks=[1,1,1,1] --param widths=[8,8,8,16,16] --param input_size=16 --param dim=16 \
+             --weights WEIGHTS --set PACK";
+        fixed
+            .split_whitespace()
+            .map(|word| {
+                word.replace("PACK", &self.text("lfw.bin"))
+                    .replace("WEIGHTS", &self.text(weights))
+            })
+            .collect()
+    }
+
     fn lines(&self, out: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.at(out).join("evaluations.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -77,23 +91,11 @@ fn evaluation_is_logged_and_changes_no_weight() {
     // The last line is what `ficta evaluate` finds with the weights that were saved.
     let last = &lines[2];
     assert_eq!(last["accuracy"]["lfw"], last["accuracy"]["other"]);
-    let evaluate = [
-        "evaluate",
-        "--backbone",
-        "iresnet",
-        "--weights",
-        &scene.text("watched/weights.safetensors"),
-        "--json",
-    ]
-    .map(str::to_owned)
-    .into_iter()
-    .chain(
-        "--param blocks=[1,1,1,1] --param widths=[8,8,8,16,16] --param input_size=16 --param dim=16 --set"
-            .split(' ')
-            .map(str::to_owned),
-    )
-    .chain([scene.text("lfw.bin")]);
-    let found = ficta(evaluate).succeeded().json();
+    let evaluate = scene.evaluation("watched/weights.safetensors");
+    let found = ficta(evaluate.into_iter().chain(["--json".to_owned()]))
+        .succeeded()
+        .json();
+    assert!(found.get("cautions").is_none(), "{found}");
     assert_eq!(last["accuracy"]["lfw"], found["sets"][0]["accuracy"]);
     let events = fs::read(scene.at("watched/events.out.tfevents.0.ficta")).unwrap();
     let tag = b"accuracy/lfw";
@@ -123,6 +125,12 @@ fn weights_chosen_by_evaluation_are_the_best_and_say_so_also_after_a_kill() {
         card.contains("Selected by evaluation") && card.contains("verify best on lfw"),
         "{card}"
     );
+
+    // So does a table that is made of them, also of the exported ones.
+    for weights in ["whole/weights.safetensors", "exported/backbone.safetensors"] {
+        let done = ficta(scene.evaluation(weights)).succeeded();
+        assert!(done.stdout.contains("chosen because they verify best on lfw"), "{done}");
+    }
 
     let mut child = prepare(&product::executable(), scene.arguments("killed", asked))
         .spawn()
@@ -154,6 +162,51 @@ fn weights_chosen_by_evaluation_are_the_best_and_say_so_also_after_a_kill() {
             "{name}"
         );
     }
+}
+
+/// Images dealt to folders of other people, as where labels are wrong: their pairs tell nothing.
+fn deal_to_others(from: &Path, to: &Path) {
+    let sorted = |folder: &Path| {
+        let mut all: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        all.sort();
+        all
+    };
+    let people = sorted(from);
+    for (p, person) in people.iter().enumerate() {
+        for (i, image) in sorted(person).iter().enumerate() {
+            let other = to.join(format!("{:02}", (p + i) % people.len()));
+            fs::create_dir_all(&other).unwrap();
+            fs::copy(image, other.join(format!("{p}-{i}.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_training_that_learns_nothing_says_why() {
+    let scene = Scene::new();
+    deal_to_others(&scene.at("others"), &scene.at("dealt"));
+    fs::remove_file(scene.at("lfw.bin")).unwrap();
+    scene.pair("dealt");
+    // One word for another: the options stand in every call.
+    let trained = |out: &str, rate: &str, more: &str| {
+        let arguments = scene.arguments(out, more).into_iter();
+        ficta(arguments.map(|word| match word.as_str() {
+            "24" => "100".to_owned(),
+            "0.05" => rate.to_owned(),
+            _ => word,
+        }))
+        .succeeded()
+    };
+    let idle = trained("idle", "1e-9", "--eval PACK");
+    for part in [
+        "after 100 steps the loss has not fallen",
+        "of 80 pairs of lfw, no better than chance",
+        "times less than what is usual for 8 images a step",
+    ] {
+        assert!(idle.stderr.contains(part), "{part}: {idle}");
+    }
+    let learning = trained("learning", "0.05", "");
+    assert!(!learning.stderr.contains("no better than chance"), "{learning}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::{
     config::ComponentChoice,
     pipeline::face_training::{SET, SetSize, WEIGHTS},
     run_host::RunHost,
-    storage::{atomic, hash},
+    storage::{atomic, hash, json as json_file},
 };
 
 /// Names of what is written.
@@ -59,6 +59,7 @@ pub fn export(args: &ExportArgs, as_json: bool) -> Result<()> {
         return Err(Error::config(format!("{} is not empty", args.to.display())).help("take another folder with --to"));
     }
     let mut files = vec![SAFETENSORS, PTH];
+    let set = SetSize::beside(&weights);
     atomic::write_folder(&args.to, |folder| {
         backbone.save(&folder.join(SAFETENSORS), SaveKind::WEIGHTS, &ctx)?;
         let dict = StateDict::read(&folder.join(SAFETENSORS))?;
@@ -77,8 +78,12 @@ pub fn export(args: &ExportArgs, as_json: bool) -> Result<()> {
                 .map(|name| Ok(((*name).to_owned(), hash::of_file(&folder.join(name))?)))
                 .collect::<Result<_>>()?,
             training: training_of(&weights),
-            selected: beside::<SetSize>(&weights, SET).and_then(|set| set.selected),
+            selected: set.as_ref().and_then(|set| set.selected.clone()),
         };
+        // Whoever evaluates the exported weights is told as well.
+        if let Some(set) = set.as_ref().filter(|set| set.selected.is_some()) {
+            json_file::write(&folder.join(SET), set)?;
+        }
         atomic::write_bytes(&folder.join(CARD), card.text().as_bytes())
     })?;
     files.push(CARD);

@@ -20,6 +20,9 @@ pub struct Evaluation {
     pub name: String,
     /// What was evaluated: encoder and weights, backbone and weights, or the features' files.
     pub network: String,
+    /// What must be known of the network before its figures are believed: that its weights were chosen by an evaluation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<String>,
     /// The protocol.
     pub protocol: Protocol,
     /// One entry a set, in the order given.

@@ -1,6 +1,6 @@
 //! Training a face-recognition network on labelled images: what a run's stage and `ficta train` share.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use ficta_core::{Backbone, Error, Loss, Result, SaveKind, TensorRef};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,13 @@ pub struct SetSize {
     /// Which evaluation chose the weights, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selected: Option<Selected>,
+}
+
+impl SetSize {
+    /// The record that lies beside a file of weights, if one does.
+    pub fn beside(weights: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(weights.with_file_name(SET)).ok()?).ok()
+    }
 }
 
 /// What is trained, how, and from which seeds.
@@ -103,6 +110,7 @@ impl FaceTraining<'_> {
             shape: [training.batch, info.channels, height, width],
             images: *images,
             training,
+            pretrained: self.start.is_some(),
             monitor: self.evaluation.map(Monitor::new),
             place,
         };
@@ -136,6 +144,7 @@ struct Run<'a> {
     shape: [usize; 4],
     images: TrainingImages<'a>,
     training: &'a TrainingConfig,
+    pretrained: bool,
     monitor: Option<Monitor<'a>>,
     place: &'a Place<'a>,
 }
@@ -150,6 +159,7 @@ impl Run<'_> {
             training: self.training,
             classes: self.images.identities(),
             images: self.images.len(),
+            pretrained: self.pretrained,
         }
     }
 
@@ -203,10 +213,15 @@ impl Trainable for Run<'_> {
     }
 
     fn after(&mut self, done: usize) -> Result<()> {
-        match &mut self.monitor {
-            Some(monitor) => monitor.after(done, self.training.steps, &mut *self.network, self.place),
-            None => Ok(()),
+        let Some(monitor) = &mut self.monitor else {
+            return Ok(());
+        };
+        monitor.after(done, self.training.steps, &mut *self.network, self.place)?;
+        let found = self.monitor.as_ref().and_then(|monitor| monitor.just_found(done));
+        if let Some(alarm) = found.and_then(|sets| self.circumstances().chance(done, sets)) {
+            self.place.ctx().warn(&alarm);
         }
+        Ok(())
     }
 
     fn watch(&self, losses: &[f64]) {

@@ -18,9 +18,10 @@ pub fn propose(
     let (k, d) = (proposer.count(real.len(), requested)?, real.mean.cols);
     if k == 0 {
         return Err(Error::data(format!(
-            "`{name}` proposes no candidate for {} identities",
+            "proposer `{name}` proposes no candidate for {} identities",
             real.len()
-        )));
+        ))
+        .help("mend the plugin, or name more identities"));
     }
     // A count is a plugin's word: room for what it asked for is not taken unseen.
     if requested > 0 && k > requested {

@@ -96,6 +96,17 @@ impl TrainingEvaluation {
         })
     }
 
+    /// How many pairs each set has.
+    fn pairs(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.sets.iter().map(|(name, set)| {
+            let pairs = match set {
+                VerifiedSet::HeldOut(people) => people.pairs.pairs.len(),
+                VerifiedSet::Pairs(pairs) => pairs.pairs.len(),
+            };
+            (name.as_str(), pairs)
+        })
+    }
+
     fn evaluate(&self, step: usize, network: &mut dyn Backbone, place: &Place<'_>) -> Result<Evaluated> {
         let mut accuracy = BTreeMap::new();
         for (name, set) in &self.sets {
@@ -158,6 +169,13 @@ impl<'a> Monitor<'a> {
             network.save(&kept(place, step), SaveKind::WEIGHTS, &place.ctx())?;
         }
         Ok(())
+    }
+
+    /// Step, and name, accuracy and number of pairs of each set, where `step` has just been evaluated.
+    pub fn just_found(&self, step: usize) -> Option<impl Iterator<Item = (&str, f64, usize)>> {
+        let found = self.done.last().filter(|last| last.step == step)?;
+        let of_set = |(name, pairs): (&'a str, usize)| Some((name, *found.accuracy.get(name)?, pairs));
+        Some(self.settings.pairs().filter_map(of_set))
     }
 
     /// The best evaluation; of equals, the first.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ficta_core::{Error, Result};
+use ficta_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ pub trait Trainable {
     }
     /// Sees the losses so far, after each step.
     fn watch(&self, _losses: &[f64]) {}
-    /// What to do about a loss that is not finite.
+    /// What to do about numbers that are finite no more.
     fn why_diverged(&self) -> String {
         "the training has diverged: lower the learning rate, or lengthen its warm-up".into()
     }
@@ -109,9 +109,12 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
     }
     let ctx = place.ctx();
     for step in state.losses.len()..steps {
-        let loss = what.step(step)?;
+        let loss = what.step(step).map_err(|error| match error.kind() {
+            ErrorKind::DIVERGED => error.help(what.why_diverged()),
+            _ => error,
+        })?;
         if !loss.is_finite() {
-            return Err(Error::data(format!("the loss of step {step} is {loss}")).help(what.why_diverged()));
+            return Err(Error::diverged(format!("the loss of step {step} is {loss}")).help(what.why_diverged()));
         }
         state.losses.push(loss);
         what.watch(&state.losses);

@@ -15,7 +15,8 @@ const SOURCES: [&str; 4] = ["core", "host", "plugins", "tests"];
 
 const HEAD: &str = "# Every `unsafe` of ficta\n\n\
     Written by `cargo xtask unsafe` from the sources, whose comments give the reasons; `cargo xtask test` checks that it is up to date. Clippy refuses a block without\n\
-    a reason. `core/tests/boundary.rs` runs both sides of the boundary in one program, in a size for Miri: `cargo +nightly miri test -p ficta-core --test boundary`.\n";
+    a reason. `core/tests/boundary.rs` runs both sides of the boundary in one program, `core/tests/dlpack.rs` the exchange of tensors, in a size for Miri:\n\
+    `cargo +nightly miri test -p ficta-core --features dlpack --test boundary --test dlpack`.\n";
 
 #[derive(clap::Args)]
 pub struct Options {

@@ -250,7 +250,7 @@ impl Step<'_> {
 }
 
 fn diverged(message: String) -> Error {
-    Error::data(message).help(
+    Error::diverged(message).help(
         "the training has diverged: lower the learning rate or warm it up, check that pixels are in [-1,1], lower the loss's scale, \
          or set clip_norm",
     )

@@ -9,11 +9,11 @@ use crate::{OrBackend, TchResult, foreach, placement::on_a_gpu};
 /// norm before. With `limit` infinite it only measures.
 ///
 /// # Errors
-/// [`ficta_core::ErrorKind::DATA`] where the norm is not finite; the gradients are as they were then.
+/// [`ficta_core::ErrorKind::DIVERGED`] where the norm is not finite; the gradients are as they were then.
 pub fn clip_gradient_norm(gradients: &mut [Tensor], limit: f64) -> Result<f64> {
     let norm = tch::no_grad(|| measure(gradients)).or_backend("measuring gradients")?;
     if !norm.is_finite() {
-        return Err(Error::data(format!("the gradient's norm is {norm}"))
+        return Err(Error::diverged(format!("the gradient's norm is {norm}"))
             .help("lower the learning rate, or look for images or features that are not finite"));
     }
     // The constant is PyTorch's.

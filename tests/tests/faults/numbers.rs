@@ -46,7 +46,8 @@ fn a_training_that_diverges_stops_with_its_step() {
         "stage train-backbone/fictional/seed-0",
         "step 1",
         "not finite",
-        "lower the learning rate",
+        "times what is usual",
+        "lower it, or warm it up",
     ];
     begun.fails_later("diverged", &["--set", "training.learning_rate.peak=1e30"], 1, &parts);
 }

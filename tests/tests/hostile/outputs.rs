@@ -59,6 +59,7 @@ fn sizes_that_cannot_be_are_refused() {
         (ENCODER, "huge-size", "announces features of length 35184372088832"),
         (DENOISER, "no-size", "announces images of channels 0"),
         (DENOISER, "huge-size", "announces images of height 4294967296"),
+        (PROPOSER, "no-size", "proposes no candidate for"),
         (PROPOSER, "huge-size", "announces 18446744073709551615 candidates"),
     ] {
         let smoke = Smoke::new();
@@ -94,7 +95,7 @@ fn counts_and_rows_that_cannot_be_are_refused() {
     }
     for (mode, what) in [
         ("wrong-row", "1000000"),
-        ("wrong-count", "a predicted variance of -0.5"),
+        ("wrong-variance", "a predicted variance of -0.5"),
     ] {
         let smoke = Smoke::new();
         PROPOSER
@@ -102,4 +103,15 @@ fn counts_and_rows_that_cannot_be_are_refused() {
             .refused(1, &["stage propose/fictional", "hostile-proposer", what]);
         PROPOSER.goes_on(&smoke);
     }
+    let smoke = Smoke::new();
+    let asked = ["--set", "ids.fictional.candidates=5"];
+    command::finish(PROPOSER.call(&smoke, "wrong-count", &asked)).refused(
+        1,
+        &[
+            "stage propose/fictional",
+            "`hostile-proposer` announces 6 candidates, but 5 were asked for",
+            "mend the plugin",
+        ],
+    );
+    PROPOSER.goes_on(&smoke);
 }

@@ -72,6 +72,7 @@ pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
     let mut result = Evaluation {
         name: args.name.clone().unwrap_or_else(|| source.name()),
         network: source.description(),
+        cautions: source.cautions(args),
         protocol: args.protocol,
         sets: outcomes,
         average,

@@ -1,12 +1,14 @@
 //! Where the distances come from: a network, or features given.
 
+use std::path::Path;
+
 use ficta_core::{Error, Kind, Result};
 
 use super::EvaluateArgs;
 use crate::{
     cli::{component_params, plugin_folders::registry},
     evaluation::{Features, Network, Protocol, VerificationSet, embed},
-    pipeline::matrix::Matrix,
+    pipeline::{face_training::SetSize, matrix::Matrix},
     run_host::RunHost,
     storage::{Tensor, Tensors},
 };
@@ -116,6 +118,22 @@ impl Source {
         match self {
             Self::Network { description, .. } | Self::Given { description, .. } => description.clone(),
         }
+    }
+
+    /// What is known of the weights that figures must say: those that an evaluation chose.
+    pub(super) fn cautions(&self, args: &EvaluateArgs) -> Vec<String> {
+        // An encoder's weights are one of its parameters, under a name of its own.
+        let named = args
+            .params
+            .iter()
+            .filter_map(|p| p.split_once('='))
+            .map(|(_, value)| Path::new(value));
+        named
+            .chain(args.weights.as_deref())
+            .filter(|file| file.is_file())
+            .filter_map(|file| SetSize::beside(file)?.selected)
+            .map(|selected| selected.caution())
+            .collect()
     }
 
     /// Distances of the pairs of set number `at`.

@@ -139,6 +139,7 @@ pub(super) fn notes(of: &Evaluation) -> Vec<String> {
         },
         "TAR and EER are of all pairs of a set together; a dash stands where it has too few impostor pairs for the rate.".to_owned(),
     ];
+    notes.extend(of.cautions.iter().map(|caution| format!("{}: {caution}.", of.name)));
     if let Some(r) = &of.reference {
         notes.push(format!(
             "Gap: (reference - this)/this, {} against {}; Difference: this less the reference.",

@@ -27,6 +27,8 @@ pub enum Mode {
     Nan,
     /// Another count than the truth.
     WrongCount,
+    /// A negative variance.
+    WrongVariance,
     /// Decide on a candidate by a row that does not exist.
     WrongRow,
     /// A yield curve of more than there is.

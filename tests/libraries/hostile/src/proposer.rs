@@ -12,11 +12,14 @@ impl Configure for Hostile {
 }
 
 impl IdProposer for Hostile {
-    fn count(&self, identities: usize, _: usize) -> Result<usize> {
-        Ok(if self.0 == Mode::HugeSize {
-            usize::MAX
-        } else {
-            2 * identities
+    fn count(&self, identities: usize, requested: usize) -> Result<usize> {
+        let all = 2 * identities;
+        Ok(match self.0 {
+            Mode::HugeSize => usize::MAX,
+            Mode::NoSize => 0,
+            Mode::WrongCount => requested + 1,
+            _ if requested > 0 => all.min(requested),
+            _ => all,
         })
     }
 
@@ -36,7 +39,7 @@ impl IdProposer for Hostile {
         match self.0 {
             Mode::Nan => features[dim + 2] = f32::NAN,
             Mode::WrongRow => out.parents.as_mut_slice::<i64>()?[3] = 1_000_000,
-            Mode::WrongCount => out.variance.as_mut_slice::<f32>()?[1] = -0.5,
+            Mode::WrongVariance => out.variance.as_mut_slice::<f32>()?[1] = -0.5,
             _ => {}
         }
         Ok(())

@@ -4,6 +4,7 @@ mod average;
 mod embedding;
 mod errors;
 mod files;
+mod gradients;
 mod learning;
 mod mobilefacenet;
 mod onnx;

@@ -1,6 +1,7 @@
 //! The backbone as a host uses it.
 
 mod average;
+mod bf16;
 mod embedding;
 mod errors;
 mod files;

@@ -6,6 +6,7 @@ mod embedding;
 mod errors;
 mod files;
 mod gradients;
+mod initial;
 mod learning;
 mod mobilefacenet;
 mod onnx;

@@ -2,7 +2,9 @@
 
 use ficta_core::{Backbone, Ctx, Loss, LossGradient, LossInput, Result, testing::RecordingHost};
 
-use crate::{reference::checkpoint, scene};
+use safetensors::Dtype;
+
+use crate::{gradients::largest, reference::checkpoint, scene};
 
 /// Remembers the classes and labels that it was asked for.
 #[derive(Default)]
@@ -76,4 +78,16 @@ fn a_rate_of_one_is_the_full_head() {
         full.0,
         sampled.0
     );
+    assert!(full.1.keys().eq(sampled.1.keys()));
+    for (name, tensor) in &full.1 {
+        let other = &sampled.1[name];
+        if tensor.dtype == Dtype::I64 {
+            assert_eq!(tensor, other, "{name}");
+            continue;
+        }
+        let (a, b) = (tensor.f32(), other.f32());
+        let differences: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
+        let (worst, largest) = (largest(&differences), largest(&a));
+        assert!(worst <= 1e-6 * largest, "{name}: off by {worst} of {largest}");
+    }
 }

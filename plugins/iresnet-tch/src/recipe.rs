@@ -57,8 +57,8 @@ macro_rules! params_with_recipe {
             #[schemars(range(min = 1, max = 1024))]
             pub micro_batch: usize,
             /// Most images that a training step computes at a time, so that a batch of 1,024 fits a small memory; 0 for the whole batch. The loss
-            /// still sees all cosines of the batch at once; batch normalisation sees the pieces, as it does on as many GPUs in `arcface_torch`. A
-            /// split step computes each embedding twice, a third more work.
+            /// still sees all cosines of the batch at once; batch normalisation sees the pieces, as it does on as many GPUs in `arcface_torch`, and
+            /// each piece moves the running statistics. A split step computes each embedding twice, a third more work.
             #[schemars(range(min = 0, max = 65536))]
             pub train_micro_batch: usize,
             /// Share of the classes that each step judges: those of the batch, and others drawn at random up to this share (Partial FC, An et al.

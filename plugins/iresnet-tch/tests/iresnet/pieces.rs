@@ -20,8 +20,54 @@ impl<L: Loss> Loss for Counting<L> {
     }
 }
 
+/// Weight of the newest batch in running statistics.
+const MOMENTUM: f64 = 0.1;
+
+/// Values of a channel that a batch normalisation of [`scene::TINY`] sees of each image.
+fn positions(name: &str) -> f64 {
+    let parts: Vec<&str> = name.split('.').collect();
+    let halved = |times: usize| scene::SIZE.div_ceil(1 << times).pow(2) as f64;
+    match parts[..] {
+        ["features", ..] => 1.0,
+        ["bn1", ..] => halved(0),
+        ["bn2", ..] => halved(4),
+        [layer, block, norm, ..] => {
+            let layer: usize = layer
+                .strip_prefix("layer")
+                .expect("a layer")
+                .parse()
+                .expect("its number");
+            // A layer's first block halves at its second convolution.
+            halved(if block == "0" && ["bn1", "bn2"].contains(&norm) {
+                layer - 1
+            } else {
+                layer
+            })
+        }
+        _ => panic!("no batch normalisation: {name}"),
+    }
+}
+
+/// What two pieces of three equal images leave, by what the six in one left: each piece moves the statistics once, and its variance is unbiased by the
+/// number of its own values.
+fn after_two_pieces(name: &str, one: &[f32]) -> Vec<f64> {
+    let kept = 1.0 - MOMENTUM;
+    let (start, factor) = match name.ends_with("running_var") {
+        false => (0.0, 1.0),
+        true => {
+            let unbiased = |n: f64| n / (n - 1.0);
+            (1.0, unbiased(3.0 * positions(name)) / unbiased(6.0 * positions(name)))
+        }
+    };
+    let twice = |v: &f32| {
+        let batch = factor * (f64::from(*v) - kept * start) / MOMENTUM;
+        kept * (kept * start + MOMENTUM * batch) + MOMENTUM * batch
+    };
+    one.iter().map(twice).collect()
+}
+
 /// Six images of which the last three are the first three: the statistics of three are those of six, so that steps in one piece and in two agree in
-/// everything but the running variances (unbiased by n - 1) and the counters.
+/// everything but the counters and the running statistics, which each piece moves.
 #[test]
 fn two_pieces_of_one_distribution_are_one_batch() {
     let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
@@ -47,7 +93,15 @@ fn two_pieces_of_one_distribution_are_one_batch() {
     assert!((whole - parts).abs() < 1e-5 * whole, "{whole} and {parts}");
     for (name, tensor) in &one.tensors {
         match name {
-            n if n.ends_with("running_var") || n.ends_with("running_mean") => {}
+            n if n.ends_with("running_var") || n.ends_with("running_mean") => {
+                let (expected, found) = (after_two_pieces(n, &tensor.f32()), two.tensors[n].f32());
+                for (e, f) in expected.iter().zip(found) {
+                    assert!(
+                        (e - f64::from(f)).abs() <= 2e-5 * e.abs().max(0.1),
+                        "{n}: {f}, expected {e}"
+                    );
+                }
+            }
             n if n.ends_with("num_batches_tracked") => {
                 assert_eq!((tensor.i64(), two.tensors[n].i64()), (vec![1], vec![2]))
             }

@@ -1,9 +1,5 @@
-use std::sync::{Barrier, Mutex};
-
-use abi_stable::std_types::{RResult, RStr};
-
 use super::*;
-use crate::{Control, DType, Device, ErrorKind, HostServices, Level, NullHost, TensorRef, random::Stream};
+use crate::{ErrorKind, NullHost, TensorRef, random::Stream};
 
 struct Batch {
     cosines: Vec<f32>,
@@ -131,125 +127,41 @@ fn cosines_past_one_count_as_one() {
     );
 }
 
-/// One of several processes; the collectives go over shared memory.
-struct Process<'a> {
-    rank: u32,
-    size: u32,
-    barrier: &'a Barrier,
-    slots: &'a Mutex<Vec<Vec<f64>>>,
-}
-
-impl HostServices for Process<'_> {
-    fn progress(&self, _: u64, _: u64, _: RStr<'_>) -> Control {
-        Control::CONTINUE
-    }
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn log(&self, _: Level, _: RStr<'_>) {}
-    fn seed(&self) -> u64 {
-        0
-    }
-    fn threads(&self) -> u32 {
-        1
-    }
-    fn device(&self) -> Device {
-        Device::CPU
-    }
-    fn rank(&self) -> u32 {
-        self.rank
-    }
-    fn world_size(&self) -> u32 {
-        self.size
-    }
-    fn all_reduce(&self, mut buffer: TensorMut<'_>, op: ReduceOp) -> RResult<(), Error> {
-        let single = buffer.dtype() == DType::F32;
-        let mine: Vec<f64> = if single {
-            buffer
-                .as_slice::<f32>()
-                .unwrap()
-                .iter()
-                .map(|v| f64::from(*v))
-                .collect()
-        } else {
-            buffer.as_slice::<f64>().unwrap().to_vec()
-        };
-        self.slots.lock().unwrap()[self.rank as usize] = mine;
-        self.barrier.wait();
-        let slots = self.slots.lock().unwrap().clone();
-        self.barrier.wait();
-        for i in 0..buffer.len() {
-            let all = slots.iter().map(|slot| slot[i]);
-            let value = if op == ReduceOp::MAX {
-                all.fold(f64::MIN, f64::max)
-            } else {
-                all.sum()
-            };
-            if single {
-                buffer.as_mut_slice::<f32>().unwrap()[i] = value as f32;
-            } else {
-                buffer.as_mut_slice::<f64>().unwrap()[i] = value;
-            }
-        }
-        RResult::ROk(())
-    }
-    fn all_gather(&self, _: TensorRef<'_>, _: TensorMut<'_>) -> RResult<(), Error> {
-        RResult::RErr(Error::unsupported("all_gather"))
-    }
-    fn broadcast(&self, _: TensorMut<'_>, _: u32) -> RResult<(), Error> {
-        RResult::RErr(Error::unsupported("broadcast"))
-    }
-    fn barrier(&self) -> RResult<(), Error> {
-        RResult::RErr(Error::unsupported("barrier"))
-    }
-}
-
+#[cfg(feature = "conformance")]
 #[test]
 fn a_head_split_over_processes_gives_what_one_gives() {
     let whole = random(6, 37);
     let host = NullHost::default();
     let (loss, grad) = evaluate(&whole, 64.0, &Ctx::new(&host), squares).unwrap();
     let bounds = [0, 11, 12, 37];
-    let (barrier, slots) = (Barrier::new(3), Mutex::new(vec![Vec::new(); 3]));
-    std::thread::scope(|scope| {
-        for rank in 0..3 {
-            let (whole, grad, barrier, slots) = (&whole, &grad, &barrier, &slots);
-            let (start, end) = (bounds[rank], bounds[rank + 1]);
-            scope.spawn(move || {
-                let part = Batch {
-                    cosines: whole
-                        .cosines
-                        .chunks(37)
-                        .flat_map(|row| row[start..end].to_vec())
-                        .collect(),
-                    norms: whole.norms.clone(),
-                    labels: whole
-                        .labels
-                        .iter()
-                        .map(|y| {
-                            if (start..end).contains(&(*y as usize)) {
-                                y - start as i64
-                            } else {
-                                -1
-                            }
-                        })
-                        .collect(),
-                    classes: end - start,
-                };
-                let host = Process {
-                    rank: rank as u32,
-                    size: 3,
-                    barrier,
-                    slots,
-                };
-                let (part_loss, part_grad) = evaluate(&part, 64.0, &Ctx::new(&host), squares).unwrap();
-                assert!((part_loss - loss).abs() < 1e-6, "{part_loss} against {loss}");
-                for (row, part_row) in grad.chunks(37).zip(part_grad.chunks(end - start)) {
-                    for (g, p) in row[start..end].iter().zip(part_row) {
-                        assert!((g - p).abs() <= 1e-5 * g.abs() + 1e-9, "{p} against {g}");
+    crate::testing::in_processes(3, |ctx| {
+        let (start, end) = (bounds[ctx.rank()], bounds[ctx.rank() + 1]);
+        let part = Batch {
+            cosines: whole
+                .cosines
+                .chunks(37)
+                .flat_map(|row| row[start..end].to_vec())
+                .collect(),
+            norms: whole.norms.clone(),
+            labels: whole
+                .labels
+                .iter()
+                .map(|y| {
+                    if (start..end).contains(&(*y as usize)) {
+                        y - start as i64
+                    } else {
+                        -1
                     }
-                }
-            });
+                })
+                .collect(),
+            classes: end - start,
+        };
+        let (part_loss, part_grad) = evaluate(&part, 64.0, ctx, squares).unwrap();
+        assert!((part_loss - loss).abs() < 1e-6, "{part_loss} against {loss}");
+        for (row, part_row) in grad.chunks(37).zip(part_grad.chunks(end - start)) {
+            for (g, p) in row[start..end].iter().zip(part_row) {
+                assert!((g - p).abs() <= 1e-5 * g.abs() + 1e-9, "{p} against {g}");
+            }
         }
     });
 }

@@ -1,7 +1,7 @@
 //! Gradients against finite differences.
 
 use ficta_core::testing::{LossBatch, Steps, check_gradient, check_gradient_with};
-use ficta_core::{Configure, static_components};
+use ficta_core::{Configure, Ctx, NullHost, static_components};
 use ficta_losses::{ArcFace, ArcFaceParams, CosFace, CosFaceParams};
 
 #[test]
@@ -64,7 +64,7 @@ fn every_other_loss() {
         ("adaface", "{}", false),
         ("elasticface-arc", r#"{"deviation": 0.1}"#, false),
         ("elasticface-cos", r#"{"deviation": 0.1}"#, false),
-        // No curriculum yet, and one that hardly moves: the running average is a constant in the gradient.
+        // No curriculum yet, and none to come: the running average is a constant in the gradient.
         ("curricularface", r#"{"t_alpha": 0}"#, false),
         ("magface", "{}", true),
         ("magface", r#"{"easy_margin": false, "lambda_g": 0}"#, true),
@@ -81,4 +81,33 @@ fn every_other_loss() {
         println!("{name} {params}: {}", report.worst());
         report.assert_within(2e-3);
     }
+}
+
+/// Hard classes have the logit cos (t + cos). The t comes from a saved state, which no batch moves here.
+#[test]
+fn curricularface_with_a_curriculum() {
+    let entry = static_components()
+        .into_iter()
+        .find(|r| r.name == "curricularface")
+        .unwrap();
+    let mut batch = LossBatch::random(4, 6, 5);
+    batch.cosines.iter_mut().for_each(|c| *c *= 0.8);
+    let host = NullHost::default();
+    let mut seen = Vec::new();
+    for t in [0.0f64, 0.1, 0.7] {
+        let mut loss = entry.make_loss(r#"{"t_alpha": 0}"#).unwrap();
+        loss.load_state(&t.to_le_bytes()).unwrap();
+        let steps = Steps {
+            cosine: 1.0 / 4096.0,
+            norm: None,
+        };
+        let report = check_gradient_with(loss.as_mut(), &batch, steps).unwrap();
+        println!("t = {t}: {}", report.worst());
+        report.assert_within(2e-3);
+        seen.push(batch.evaluate(loss.as_mut(), &Ctx::new(&host)).unwrap().loss);
+    }
+    assert!(
+        seen[0] < seen[1] && seen[1] < seen[2],
+        "no class is hard, so that t plays no part: {seen:?}"
+    );
 }

@@ -1,5 +1,8 @@
-//! The margins of SphereFace, ArcFace and CosFace together (Deng et al. 2019, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", eq. 4;
-//! InsightFace's `CombinedMarginLoss`).
+//! The margins of SphereFace, ArcFace and CosFace together (Deng et al. 2019, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", eq. 4).
+//!
+//! The gradient is the true one, unless `straight_through` is on. InsightFace's `CombinedMarginLoss` (`arcface_torch/losses.py`) has one margin at a time:
+//! with m1 = 1 and m3 = 0 it computes cos(theta + m2) under `no_grad`, which is m2 alone and `straight_through` here; with m3 > 0 it leaves m1 and m2 out,
+//! which is `cosface`.
 //!
 //! L = -log( e^(s (cos(m1 theta_y + m2) - m3)) / ( e^(s (cos(m1 theta_y + m2) - m3)) + sum_{j != y} e^(s cos theta_j) ) )
 
@@ -31,6 +34,9 @@ pub struct Params {
     /// several labels; 0 for none.
     #[schemars(range(min = 0, max = 1))]
     pub interclass_filtering_threshold: f64,
+    /// Pass the own class's gradient on as if the margins had slope 1, as arcface_torch does with m2 alone (it computes the margin outside autograd).
+    /// Off: the true derivative, m1 sin(m1 theta + m2) / sin(theta).
+    pub straight_through: bool,
 }
 
 impl Default for Params {
@@ -41,6 +47,7 @@ impl Default for Params {
             m2: 0.3,
             m3: 0.2,
             interclass_filtering_threshold: 0.0,
+            straight_through: false,
         }
     }
 }
@@ -106,7 +113,8 @@ impl Loss for CombinedMargin {
             this.filter(&mut row);
             if let Some(y) = row.label {
                 let (logit, slope) = this.target(f64::from(row.logits[y]));
-                (row.logits[y], row.slopes[y]) = (logit as f32, slope as f32);
+                row.logits[y] = logit as f32;
+                row.slopes[y] = if this.0.straight_through { 1.0 } else { slope as f32 };
             }
         })
     }

@@ -86,16 +86,11 @@ pub fn view(tensor: &DLPackTensor) -> Result<TensorRef<'_>> {
     for n in tensor.shape() {
         shape.push(usize::try_from(*n).map_err(|_| Error::shape(format!("an extent of {n}")))?);
     }
-    let row_major = |strides: &[i64]| {
-        let mut step = 1;
-        strides.iter().zip(tensor.shape()).rev().all(|(stride, n)| {
-            let fits = *stride == step || *n == 1;
-            step *= n;
-            fits
-        })
-    };
     let empty = shape.contains(&0);
-    if tensor.strides().is_some_and(|strides| !empty && !row_major(strides)) {
+    if tensor
+        .strides()
+        .is_some_and(|strides| !empty && !row_major(tensor.shape(), strides))
+    {
         return Err(
             Error::shape(format!("shape {shape:?} with strides {:?}", tensor.strides()))
                 .help("make it contiguous first: `.contiguous()`, `numpy.ascontiguousarray`"),
@@ -114,6 +109,16 @@ pub fn view(tensor: &DLPackTensor) -> Result<TensorRef<'_>> {
             _ => Err(Error::unsupported(format!("elements of type {dtype:?}"))),
         }
     }
+}
+
+/// Whether each step in memory is the product of the extents after it. One that no integer holds is no step.
+fn row_major(shape: &[i64], strides: &[i64]) -> bool {
+    let mut step = Some(1i64);
+    strides.iter().zip(shape).rev().all(|(stride, n)| {
+        let fits = Some(*stride) == step || *n == 1;
+        step = step.and_then(|step| step.checked_mul(*n));
+        fits
+    })
 }
 
 /// The elements as a view.
@@ -149,4 +154,24 @@ fn dtype_of<T: Element>() -> Result<DLDataType> {
         bits: T::DTYPE.bits,
         lanes: T::DTYPE.lanes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::row_major;
+
+    #[test]
+    fn steps_in_memory_are_products_of_extents() {
+        assert!(row_major(&[2, 3, 4], &[12, 4, 1]) && row_major(&[], &[]));
+        assert!(row_major(&[2, 1, 4], &[4, 77, 1]), "a step that is never taken");
+        assert!(!row_major(&[2, 3, 4], &[1, 2, 6]) && !row_major(&[2, 3, 4], &[24, 8, 2]));
+    }
+
+    #[test]
+    fn extents_whose_product_no_integer_holds_have_no_step() {
+        // The step that would overflow is the next dimension's; here there is none, and `view` refuses the shape by its count.
+        assert!(row_major(&[i64::MAX, 4, 2], &[8, 2, 1]));
+        // Wrapped around, it would be -4.
+        assert!(!row_major(&[2, i64::MAX, 4], &[-4, 4, 1]));
+    }
 }

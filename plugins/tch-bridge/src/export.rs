@@ -11,10 +11,10 @@ use crate::{OrBackend, kind::kind_of};
 /// Another shape, memory that is not the host's, or an element type that libtorch lacks.
 pub fn write_out(source: &Tensor, out: &mut TensorMut<'_>) -> Result<()> {
     if out.device() != Device::CPU {
-        return Err(Error::unsupported(format!(
-            "output on {:?}: this plugin computes on the CPU",
-            out.device()
-        )));
+        return Err(
+            Error::unsupported(format!("output on {:?}, expected host memory", out.device()))
+                .help("give room on the CPU; a component that computes elsewhere copies its result there"),
+        );
     }
     let shape: Vec<i64> = out.shape().iter().map(|d| *d as i64).collect();
     if source.size() != shape {

@@ -23,10 +23,10 @@ impl<'a> Borrowed<'a> {
     /// Memory that is not the host's, or an element type that libtorch lacks (u64).
     pub fn new(view: TensorRef<'a>) -> Result<Self> {
         if view.device() != Device::CPU {
-            return Err(Error::unsupported(format!(
-                "input on {:?}: this plugin computes on the CPU",
-                view.device()
-            )));
+            return Err(
+                Error::unsupported(format!("input on {:?}, expected host memory", view.device()))
+                    .help("copy it to the CPU first; a component that computes elsewhere takes it there itself"),
+            );
         }
         let shape: Vec<i64> = view.shape().iter().map(|d| *d as i64).collect();
         // SAFETY: the view describes `len` initialised elements of that type in row-major order, live for 'a; `_life` keeps us within it,

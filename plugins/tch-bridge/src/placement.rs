@@ -1,6 +1,6 @@
 //! On which device a component computes.
 
-use ficta_core::{Ctx, Device, Error, Result};
+use ficta_core::{Ctx, Device, Error, Level, Result};
 use tch::Tensor;
 
 use crate::{OrBackend, TchResult, cuda};
@@ -26,15 +26,24 @@ fn found(wanted: Device) -> Result<tch::Device> {
 /// Tells the log where `component` computes, unless the host wants the CPU.
 pub fn say_device(component: &str, ctx: &Ctx<'_>) {
     let wanted = ctx.device();
-    match found(wanted) {
-        _ if wanted == Device::CPU => {}
-        Err(why) => ctx.warn(&format!(
-            "{component} computes on the CPU, not on {wanted:?}: {}",
-            why.message()
-        )),
-        Ok(_) => ctx.info(&format!(
-            "{component} computes on {wanted:?}; what other components work on is copied to the CPU and back"
-        )),
+    if wanted != Device::CPU {
+        let (level, line) = line(component, wanted, found(wanted).err());
+        ctx.log(level, &line);
+    }
+}
+
+/// What to tell: `component` computes where it is wanted, or on the CPU since that cannot be had. The others have no names here: a backbone knows its loss,
+/// and a denoiser its sampler, by what they do alone.
+fn line(component: &str, wanted: Device, refusal: Option<Error>) -> (Level, String) {
+    match refusal {
+        Some(why) => (
+            Level::WARN,
+            format!("{component} computes on the CPU, not on {wanted:?}: {}", why.message()),
+        ),
+        None => (
+            Level::INFO,
+            format!("{component} computes on {wanted:?}; what other components work on is copied to the CPU and back"),
+        ),
     }
 }
 
@@ -58,4 +67,43 @@ pub(crate) fn move_all(tensors: &mut Vec<Tensor>, device: tch::Device) -> Result
     let moved: TchResult<Vec<Tensor>> = tensors.iter().map(|tensor| placed(tensor, device)).collect();
     *tensors = moved.or_backend("moving tensors to another device")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ficta_core::testing::RecordingHost;
+
+    use super::*;
+
+    #[test]
+    fn a_line_says_where_it_computes_and_what_is_copied() {
+        assert_eq!(
+            line("iresnet", Device::cuda(1), None),
+            (
+                Level::INFO,
+                "iresnet computes on cuda:1; what other components work on is copied to the CPU and back".to_owned()
+            )
+        );
+        assert_eq!(
+            line(
+                "unet",
+                Device::cuda(7),
+                Some(Error::unsupported("libtorch sees 1 GPU(s)"))
+            ),
+            (
+                Level::WARN,
+                "unet computes on the CPU, not on cuda:7: libtorch sees 1 GPU(s)".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_of_the_cpu() {
+        let host = RecordingHost::new(0).on(Device::CPU);
+        say_device("iresnet", &Ctx::new(&host));
+        assert_eq!(host.log_lines(), []);
+        let host = RecordingHost::new(0).on(Device::cuda(99));
+        say_device("iresnet", &Ctx::new(&host));
+        assert!(host.heard("iresnet computes on the CPU, not on cuda:99: "));
+    }
 }

@@ -32,7 +32,11 @@ fn moments(values: &[f32]) -> (f64, f64) {
     )
 }
 
-/// Separability of all pairs; NaN where there are no pairs of one kind.
+/// Impostor pairs of which one may match, for FMR100 and FMR1000.
+const IMPOSTORS_A_MATCH: [usize; 2] = [100, 1000];
+
+/// Separability of the pairs; NaN where there are no pairs of one kind. A rate is a count over a count, and limits on it are compared as
+/// counts: one match of 100 impostors is at the limit of FMR100, whatever 1/100 is in binary.
 pub fn separability(cosines: &Cosines) -> Separability {
     let ((gm, gv), (im, iv)) = (moments(&cosines.genuine), moments(&cosines.impostor));
     let sorted = |values: &[f32]| {
@@ -41,24 +45,29 @@ pub fn separability(cosines: &Cosines) -> Separability {
         v
     };
     let (genuine, impostor) = (sorted(&cosines.genuine), sorted(&cosines.impostor));
-    let mut thresholds: Vec<f32> = genuine.iter().chain(&impostor).copied().collect();
-    thresholds.sort_unstable_by(f32::total_cmp);
-    thresholds.dedup();
-    thresholds.push(f32::INFINITY);
-    let below = |values: &[f32], t: f32| values.partition_point(|x| *x < t) as f64 / values.len() as f64;
     let (mut eer, mut gap) = (f64::NAN, f64::INFINITY);
-    let mut at = [(0.01, f64::NAN), (0.001, f64::NAN)];
-    for t in thresholds {
-        let (fmr, fnmr) = (1.0 - below(&impostor, t), below(&genuine, t));
+    let mut lowest = [f64::NAN; 2];
+    // Genuine and impostor cosines below the threshold, which is each cosine in turn and at last above all.
+    let (mut rejected, mut cleared) = (0, 0);
+    loop {
+        let matches = impostor.len() - cleared;
+        let fmr = matches as f64 / impostor.len() as f64;
+        let fnmr = rejected as f64 / genuine.len() as f64;
         if (fmr - fnmr).abs() < gap {
             (gap, eer) = ((fmr - fnmr).abs(), f64::midpoint(fmr, fnmr));
         }
-        for (limit, lowest) in &mut at {
+        for (lowest, impostors) in lowest.iter_mut().zip(IMPOSTORS_A_MATCH) {
             // FNMR grows with the threshold: the first that fits is the lowest.
-            if fmr <= *limit && lowest.is_nan() {
+            if lowest.is_nan() && !impostor.is_empty() && matches * impostors <= impostor.len() {
                 *lowest = fnmr;
             }
         }
+        let next = [genuine.get(rejected), impostor.get(cleared)];
+        let Some(t) = next.into_iter().flatten().copied().min_by(f32::total_cmp) else {
+            break;
+        };
+        rejected += above(&genuine[rejected..], t);
+        cleared += above(&impostor[cleared..], t);
     }
     Separability {
         genuine_mean: gm,
@@ -67,9 +76,15 @@ pub fn separability(cosines: &Cosines) -> Separability {
         impostor_deviation: iv.sqrt(),
         fdr: (gm - im).powi(2) / (gv + iv),
         eer,
-        fmr100: at[0].1,
-        fmr1000: at[1].1,
+        fmr100: lowest[0],
+        fmr1000: lowest[1],
     }
+}
+
+/// Index of the first of the ascending `values` that is above `t`.
+fn above(values: &[f32], t: f32) -> usize {
+    let first = values.iter().position(|x| *x > t);
+    first.unwrap_or(values.len())
 }
 
 #[cfg(test)]

@@ -61,6 +61,49 @@ fn metrics_equal_numpy() {
     near("threshold", threshold_at_false_match_rate(&cosines.impostor, 0.05));
 }
 
+/// One false match of exactly as many impostors as a limit allows one of.
+#[test]
+fn rates_at_their_limit_equal_numpy() {
+    let cases: Vec<Value> =
+        serde_json::from_str(include_str!("../../../tests/fixtures/rates_at_their_limit.json")).unwrap();
+    assert_eq!(cases.len(), 6);
+    for case in cases {
+        let numbers = |name: &str| -> Vec<f32> {
+            let all = case[name].as_array().unwrap().iter();
+            all.map(|x| x.as_f64().unwrap() as f32).collect()
+        };
+        let found = separability(&Cosines {
+            genuine: numbers("genuine"),
+            impostor: numbers("impostor"),
+        });
+        for (name, found) in [("fmr100", found.fmr100), ("fmr1000", found.fmr1000), ("eer", found.eer)] {
+            let what = format!("{name} of {} impostors", numbers("impostor").len());
+            assert_eq!(found, case[name].as_f64().unwrap(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn without_impostors_or_genuine_pairs_there_is_no_rate() {
+    for (genuine, impostor) in [(vec![0.5, 0.6], vec![]), (vec![], vec![0.1, 0.2])] {
+        let s = separability(&Cosines { genuine, impostor });
+        assert!([s.eer, s.fmr100, s.fmr1000].iter().all(|x| x.is_nan()), "{s:?}");
+    }
+}
+
+/// A share of the impostors may exceed the threshold, and a share is a count over a count: 0.29 * 100 is less than 29 in binary.
+#[test]
+fn as_many_impostors_exceed_the_threshold_as_the_rate_allows() {
+    for n in 1..300usize {
+        let impostor: Vec<f32> = (0..n).map(|i| i as f32).collect();
+        for percent in 1..100usize {
+            let r = threshold_at_false_match_rate(&impostor, percent as f64 / 100.0);
+            let above = impostor.iter().filter(|x| f64::from(**x) > r).count();
+            assert_eq!(above, n * percent / 100, "{percent}% of {n}");
+        }
+    }
+}
+
 #[test]
 fn recall_is_undefined_without_common_labels() {
     let f = fixture();

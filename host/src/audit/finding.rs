@@ -84,7 +84,7 @@ pub fn audit(
 ) -> Result<Vec<Finding>> {
     let mut out = Vec::new();
     for level in Level::ALL {
-        let Some((threshold, pairs)) = threshold(real, level, settings)? else {
+        let Some((threshold, pairs)) = threshold(real, level, settings, ctx)? else {
             continue;
         };
         for (at, reference) in std::iter::once(real).chain(benchmarks).enumerate() {
@@ -112,7 +112,7 @@ pub fn audit(
 }
 
 /// The threshold of a level and the pairs that it was calibrated on; `None` where the real people lack images for it.
-fn threshold(real: &Party, level: Level, settings: &Settings) -> Result<Option<(f64, usize)>> {
+fn threshold(real: &Party, level: Level, settings: &Settings, ctx: &Ctx<'_>) -> Result<Option<(f64, usize)>> {
     if let Some(given) = settings.threshold {
         return Ok(Some((given, 0)));
     }
@@ -125,7 +125,8 @@ fn threshold(real: &Party, level: Level, settings: &Settings) -> Result<Option<(
         (second.0, &second.1),
         settings.pairs,
         (settings.seed, "audit.impostors"),
-    );
+        ctx,
+    )?;
     let threshold = threshold_at_false_match_rate(&impostors, settings.false_match_rate);
     if threshold.is_nan() {
         return Err(Error::data(format!(

@@ -27,6 +27,7 @@ impl RunConfig {
             ("evaluation.folds", self.evaluation.folds),
             ("evaluation.rounds", self.evaluation.rounds),
             ("metrics.neighbours", self.metrics.neighbours),
+            ("metrics.pairs", self.metrics.pairs),
         ];
         let of_denoiser = self.denoiser.iter().flat_map(|denoiser| {
             let t = &denoiser.training;

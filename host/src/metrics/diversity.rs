@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
+use ficta_core::{Ctx, Result};
 
-use super::{cosine, mean_of_known};
+use super::{cosine, rounds::in_rounds};
 use crate::pipeline::matrix::Matrix;
+
+/// Identities that are looked at between two reports of progress.
+const ROUND: usize = 256;
 
 /// Rows of each label, by ascending label.
 fn groups(labels: &[i64]) -> Vec<(i64, Vec<usize>)> {
@@ -16,14 +19,27 @@ fn groups(labels: &[i64]) -> Vec<(i64, Vec<usize>)> {
 
 /// Improved recall (Kynkaanniemi et al. 2019) of each label of the generated images, ascending: the share of the real images of that
 /// label that lie in the ball of at least one generated image of it, whose radius is the distance to its `k`-th nearest other generated
-/// image. Cosine distance. NaN for labels without real images or without more than `k` generated ones.
-pub fn improved_recall_of_each(generated: (&Matrix, &[i64]), real: (&Matrix, &[i64]), k: usize) -> Vec<f64> {
+/// image. Cosine distance. NaN for labels without real images or without more than `k` generated ones, as for fictional identities. The
+/// mean over identities is the intra-class diversity D as DCFace measures it.
+///
+/// # Errors
+/// Cancellation.
+pub fn improved_recall_of_each(
+    generated: (&Matrix, &[i64]),
+    real: (&Matrix, &[i64]),
+    k: usize,
+    ctx: &Ctx<'_>,
+) -> Result<Vec<f64>> {
     let real_groups: BTreeMap<i64, Vec<usize>> = groups(real.1).into_iter().collect();
-    let one = |(label, ours): &(i64, Vec<usize>)| match real_groups.get(label) {
-        Some(theirs) if ours.len() > k && k > 0 => recall(generated.0, ours, real.0, theirs, k),
-        _ => f64::NAN,
+    let groups = groups(generated.1);
+    let one = |at: usize| {
+        let (label, ours) = &groups[at];
+        match real_groups.get(label) {
+            Some(theirs) if ours.len() > k && k > 0 => recall(generated.0, ours, real.0, theirs, k),
+            _ => f64::NAN,
+        }
     };
-    groups(generated.1).par_iter().map(one).collect()
+    in_rounds(groups.len(), ROUND, (ctx, "identities"), one)
 }
 
 fn recall(generated: &Matrix, ours: &[usize], real: &Matrix, theirs: &[usize], k: usize) -> f64 {
@@ -44,15 +60,15 @@ fn recall(generated: &Matrix, ours: &[usize], real: &Matrix, theirs: &[usize], k
     inside.count() as f64 / theirs.len() as f64
 }
 
-/// Intra-class diversity D as DCFace measures it: the mean over identities of [`improved_recall_of_each`]. NaN where no label has both
-/// real and generated images, as for fictional identities.
-pub fn improved_recall(generated: (&Matrix, &[i64]), real: (&Matrix, &[i64]), k: usize) -> f64 {
-    mean_of_known(&improved_recall_of_each(generated, real, k))
-}
-
-/// Mean cosine distance over pairs of images of each label, ascending; NaN for labels with one image.
-pub fn pairwise_distance_of_each(unit: &Matrix, labels: &[i64]) -> Vec<f64> {
-    let one = |(_, rows): &(i64, Vec<usize>)| {
+/// Mean cosine distance over pairs of images of each label, ascending; NaN for labels with one image. The mean over identities is the
+/// diversity D that needs no reference.
+///
+/// # Errors
+/// Cancellation.
+pub fn pairwise_distance_of_each(unit: &Matrix, labels: &[i64], ctx: &Ctx<'_>) -> Result<Vec<f64>> {
+    let groups = groups(labels);
+    let one = |at: usize| {
+        let rows = &groups[at].1;
         let pairs = rows
             .iter()
             .enumerate()
@@ -60,10 +76,5 @@ pub fn pairwise_distance_of_each(unit: &Matrix, labels: &[i64]) -> Vec<f64> {
         let distances: Vec<f64> = pairs.map(|(i, j)| 1.0 - cosine(unit.row(i), unit.row(j))).collect();
         distances.iter().sum::<f64>() / distances.len() as f64
     };
-    groups(labels).par_iter().map(one).collect()
-}
-
-/// Reference-free diversity: the mean over identities with two or more images of [`pairwise_distance_of_each`].
-pub fn mean_pairwise_distance(unit: &Matrix, labels: &[i64]) -> f64 {
-    mean_of_known(&pairwise_distance_of_each(unit, labels))
+    in_rounds(groups.len(), ROUND, (ctx, "identities"), one)
 }

@@ -1,4 +1,4 @@
-use ficta_core::{Error, Result};
+use ficta_core::{Ctx, Error, Result};
 use nalgebra::{DMatrix, linalg::SymmetricEigen};
 
 use crate::pipeline::matrix::Matrix;
@@ -8,15 +8,15 @@ use crate::pipeline::matrix::Matrix;
 /// the roots of the eigenvalues of S_1^(1/2) S_2 S_1^(1/2), which stays real where the covariances are singular.
 ///
 /// # Errors
-/// Sets of different dimensions or of fewer than two features.
-pub fn frechet_distance(first: &Matrix, second: &Matrix) -> Result<f64> {
+/// Sets of different dimensions or of fewer than two features; cancellation.
+pub fn frechet_distance(first: &Matrix, second: &Matrix, ctx: &Ctx<'_>) -> Result<f64> {
     if first.cols != second.cols {
         return Err(Error::shape(format!(
             "features of {} and of {} numbers",
             first.cols, second.cols
         )));
     }
-    let ((m1, s1), (m2, s2)) = (gaussian(first)?, gaussian(second)?);
+    let ((m1, s1), (m2, s2)) = (gaussian(first, ctx)?, gaussian(second, ctx)?);
     let between: f64 = m1.iter().zip(&m2).map(|(a, b)| (a - b).powi(2)).sum();
     let eigen = SymmetricEigen::new(s1.clone());
     let mut scaled = eigen.eigenvectors.clone();
@@ -35,7 +35,7 @@ pub fn frechet_distance(first: &Matrix, second: &Matrix) -> Result<f64> {
 }
 
 /// Mean and covariance.
-fn gaussian(x: &Matrix) -> Result<(Vec<f64>, DMatrix<f64>)> {
+fn gaussian(x: &Matrix, ctx: &Ctx<'_>) -> Result<(Vec<f64>, DMatrix<f64>)> {
     let (n, d) = (x.rows, x.cols);
     if n < 2 {
         return Err(Error::data(format!(
@@ -54,6 +54,7 @@ fn gaussian(x: &Matrix) -> Result<(Vec<f64>, DMatrix<f64>)> {
         let rows = 256.min(n - start);
         let block = DMatrix::from_fn(rows, d, |i, k| f64::from(x.row(start + i)[k]) - mean[k]);
         sum.gemm_tr(1.0, &block, &block, 1.0);
+        ctx.progress((start + rows) as u64, n as u64, "images, their covariance")?;
     }
     Ok((mean, sum / (n as f64 - 1.0)))
 }

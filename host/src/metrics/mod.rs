@@ -8,22 +8,31 @@ mod cosines;
 mod diversity;
 mod frechet;
 mod measure;
+mod per_identity;
 mod preservation;
+mod quantity;
+mod rounds;
 mod sampled;
 mod separability;
+mod set_measures;
+mod settings;
 mod uniqueness;
 
 pub use bootstrap::{RESAMPLINGS, mean_interval};
-pub use calibrate::threshold_at_false_match_rate;
+pub use calibrate::{Calibration, calibrate, threshold_at_false_match_rate};
 pub use centers::{ClassCenters, Identified};
 pub use cosines::{Cosines, cosine};
-pub use diversity::{improved_recall, improved_recall_of_each, mean_pairwise_distance, pairwise_distance_of_each};
+pub use diversity::{improved_recall_of_each, pairwise_distance_of_each};
 pub use frechet::frechet_distance;
-pub use measure::{Measure, Measured, MeasuredSet, measure};
-pub use preservation::{preservation, preservation_of_each};
-pub use sampled::{Sampled, impostors_between};
+pub use measure::{Measured, MeasuredSet, measure};
+pub use per_identity::per_identity;
+pub use preservation::preservation_of_each;
+pub use quantity::{Conventions, Quantity};
+pub use sampled::{PairsTaken, Sampled, impostors_between};
 pub use separability::{Separability, separability};
-pub use uniqueness::{nearest_before, uniqueness, uniqueness_of_each};
+pub use set_measures::{People, SetMeasures, Subject, largest, middle};
+pub use settings::Measure;
+pub use uniqueness::{nearest_before, uniqueness_of_each};
 
 /// Mean of the values that are no NaN; NaN without any.
 pub(crate) fn mean_of_known(values: &[f64]) -> f64 {

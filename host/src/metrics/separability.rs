@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Cosines;
+use super::{Cosines, Quantity};
 
 /// How well genuine and impostor cosines part.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
@@ -21,6 +21,23 @@ pub struct Separability {
     pub fmr100: f64,
     /// Lowest FNMR at an FMR of at most 1/1000.
     pub fmr1000: f64,
+}
+
+impl Separability {
+    /// The number; NaN for numbers that are not over pairs.
+    pub fn value(&self, quantity: Quantity) -> f64 {
+        match quantity {
+            Quantity::Fdr => self.fdr,
+            Quantity::Eer => self.eer,
+            Quantity::Fmr100 => self.fmr100,
+            Quantity::Fmr1000 => self.fmr1000,
+            Quantity::GenuineMean => self.genuine_mean,
+            Quantity::GenuineDeviation => self.genuine_deviation,
+            Quantity::ImpostorMean => self.impostor_mean,
+            Quantity::ImpostorDeviation => self.impostor_deviation,
+            _ => f64::NAN,
+        }
+    }
 }
 
 fn moments(values: &[f32]) -> (f64, f64) {

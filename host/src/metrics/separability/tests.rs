@@ -1,13 +1,16 @@
+use ficta_core::{Ctx, NullHost};
 use serde_json::Value;
 
 use crate::{
     metrics::{
-        Cosines, Identified, frechet_distance, improved_recall, improved_recall_of_each, mean_pairwise_distance,
-        nearest_before, pairwise_distance_of_each, preservation, preservation_of_each, separability,
-        threshold_at_false_match_rate, uniqueness,
+        Cosines, Identified, cosine, frechet_distance, improved_recall_of_each, mean_of_known, nearest_before,
+        pairwise_distance_of_each, preservation_of_each, separability, threshold_at_false_match_rate,
+        uniqueness_of_each,
     },
     pipeline::matrix::Matrix,
 };
+
+const HOST: NullHost = NullHost { seed: 0 };
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("../../../tests/fixtures/metrics.json")).unwrap()
@@ -44,11 +47,19 @@ fn metrics_equal_numpy() {
     let (generated, gl) = (matrix(&f, "generated"), labels(&f, "generated_labels"));
     let (real, rl) = (matrix(&f, "real"), labels(&f, "real_labels"));
     let centres = matrix(&f, "centres");
-    near("U", uniqueness(&centres, 0.6));
-    near("P", preservation(&generated, &gl, &centres, 0.6));
-    near("recall", improved_recall((&generated, &gl), (&real, &rl), 2));
-    near("distance", mean_pairwise_distance(&generated, &gl));
-    let cosines = Cosines::of(&generated, &gl);
+    let ctx = Ctx::new(&HOST);
+    let before = nearest_before(&centres, &ctx).unwrap();
+    near("U", mean_of_known(&uniqueness_of_each(&before, 0.6)));
+    near(
+        "P",
+        mean_of_known(&preservation_of_each(&generated, &gl, &centres, 0.6)),
+    );
+    let recall = improved_recall_of_each((&generated, &gl), (&real, &rl), 2, &ctx).unwrap();
+    near("recall", mean_of_known(&recall));
+    let distance = pairwise_distance_of_each(&generated, &gl, &ctx).unwrap();
+    near("distance", mean_of_known(&distance));
+    let set = Identified::new(generated, &gl).unwrap();
+    let cosines = Cosines::of(&set, &ctx).unwrap();
     let s = separability(&cosines);
     near("genuine_mean", s.genuine_mean);
     near("genuine_deviation", s.genuine_deviation);
@@ -109,7 +120,8 @@ fn recall_is_undefined_without_common_labels() {
     let f = fixture();
     let (generated, gl) = (matrix(&f, "generated"), labels(&f, "generated_labels"));
     let others: Vec<i64> = gl.iter().map(|l| l + 100).collect();
-    assert!(improved_recall((&generated, &others), (&generated, &gl), 2).is_nan());
+    let recall = improved_recall_of_each((&generated, &others), (&generated, &gl), 2, &Ctx::new(&HOST)).unwrap();
+    assert!(recall.len() == 6 && mean_of_known(&recall).is_nan(), "{recall:?}");
 }
 
 #[test]
@@ -141,14 +153,18 @@ fn what_is_counted_an_identity_equals_numpy() {
     assert_eq!(centres.count, [5; 6]);
     let centres = matrix(&f, "centres");
     near("per_id_P", &preservation_of_each(&generated, &gl, &centres, 0.6));
-    near("per_id_distance", &pairwise_distance_of_each(&generated, &gl));
-    let recall = improved_recall_of_each((&generated, &gl), (&real, &rl), 2);
+    let ctx = Ctx::new(&HOST);
+    near(
+        "per_id_distance",
+        &pairwise_distance_of_each(&generated, &gl, &ctx).unwrap(),
+    );
+    let recall = improved_recall_of_each((&generated, &gl), (&real, &rl), 2, &ctx).unwrap();
     near("per_id_recall", &recall);
     assert!(
         recall[4].is_nan() && recall[5].is_nan(),
         "people without real images have no recall"
     );
-    let before = nearest_before(&centres, |_| Ok(())).unwrap();
+    let before = nearest_before(&centres, &ctx).unwrap();
     let rows: Vec<Option<u64>> = before.iter().map(|b| b.map(|b| b.row as u64)).collect();
     let expected: Vec<Option<u64>> = f["nearest_before"]
         .as_array()
@@ -157,9 +173,13 @@ fn what_is_counted_an_identity_equals_numpy() {
         .map(Value::as_u64)
         .collect();
     assert_eq!(rows, expected);
+    // By the definition, pair by pair.
     for r in [0.3, 0.6, 0.9] {
-        let unique = before.iter().filter(|b| b.is_none_or(|b| b.cosine < r)).count() as f64 / 6.0;
-        assert_eq!(unique, uniqueness(&centres, r));
+        let below = |n: usize, m: usize| cosine(centres.row(n), centres.row(m)) < r;
+        let unique: Vec<f64> = (0..6)
+            .map(|n| f64::from(u8::from((0..n).all(|m| below(n, m)))))
+            .collect();
+        assert_eq!(uniqueness_of_each(&before, r), unique);
     }
 }
 
@@ -171,12 +191,13 @@ fn the_frechet_distance_equals_scipy() {
         let expected = f[name].as_f64().unwrap();
         assert!((got - expected).abs() < 1e-6, "{name}: {got} against {expected}");
     };
-    near("frechet", frechet_distance(&generated, &real).unwrap());
+    let ctx = Ctx::new(&HOST);
+    near("frechet", frechet_distance(&generated, &real, &ctx).unwrap());
     let few: Vec<usize> = (0..5).collect();
     near(
         "frechet_few",
-        frechet_distance(&generated.select(&few), &real.select(&few)).unwrap(),
+        frechet_distance(&generated.select(&few), &real.select(&few), &ctx).unwrap(),
     );
-    assert!(frechet_distance(&generated, &generated).unwrap() < 1e-7);
-    assert!(frechet_distance(&generated, &real.select(&[0])).is_err());
+    assert!(frechet_distance(&generated, &generated, &ctx).unwrap() < 1e-7);
+    assert!(frechet_distance(&generated, &real.select(&[0]), &ctx).is_err());
 }

@@ -137,8 +137,8 @@ fn similarities(place: &Place<'_>, out: &mut Charts) -> Result<()> {
         out.similarities.push(Similarities {
             title,
             caption: format!(
-                "Cosines between images, and of each identity's centre to the real ones. {}",
-                all.evaluator
+                "Cosines between images ({}), and of each identity's centre to the real ones. {}",
+                set.pairs, all.evaluator
             ),
             series: kinds
                 .into_iter()

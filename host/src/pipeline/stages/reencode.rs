@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ficta_core::{Decision, Error, Kind, Result};
+use ficta_core::{Ctx, Decision, Error, Kind, Result};
 use serde_json::json;
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         place::write_table,
         selection::{self, Selection},
     },
+    similarity::{Neighbour, top_k},
     statistics,
     storage::{Table, Tensors},
 };
@@ -72,7 +73,11 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
                 "raise the thresholds of [ids.{ids_name}.second_selector.params]"
             )));
         }
-        write_table(place, &audit(&unit, &table, &real, &decisions, images)?, "audit")?;
+        write_table(
+            place,
+            &audit(&unit, &table, &real, &decisions, images, &place.ctx())?,
+            "audit",
+        )?;
         let mut kept: Vec<i64> = decisions.kept.iter().map(|k| *k as i64).collect();
         kept.sort_unstable();
         let mut out = Tensors::new();
@@ -120,20 +125,16 @@ fn centers(unit: &Matrix, images: usize) -> (Matrix, Vec<f32>) {
     (mean, variance)
 }
 
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
-}
-
-/// The real identity with the largest cosine (ties: the first).
-fn nearest(feature: &[f32], real: &Matrix) -> (usize, f64) {
-    let mut best = (0, f64::NEG_INFINITY);
-    for i in 0..real.rows {
-        let c = cosine(feature, real.row(i));
-        if c > best.1 {
-            best = (i, c);
-        }
-    }
-    best
+/// The real identity with the largest cosine to each unit feature (ties: the first).
+fn nearest(features: &Matrix, real: &Matrix, (ctx, what): (&Ctx<'_>, &str)) -> Result<Vec<Neighbour>> {
+    let counted = |done: usize| ctx.progress(done as u64, features.rows as u64, what);
+    let found = top_k(features, real, 1, |_, _| false, counted)?;
+    let one = |of: Vec<Neighbour>| of.into_iter().next();
+    found
+        .into_iter()
+        .map(one)
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error::data("there are no real identities"))
 }
 
 /// One row an identity: nearest real centre to its centre, and to the nearest of its images; the second selection's decision.
@@ -143,29 +144,24 @@ fn audit(
     real: &IdentityTable,
     decisions: &Selection,
     images: usize,
+    ctx: &Ctx<'_>,
 ) -> Result<Table> {
     let centers = real.mean.normalised("mean of identity")?;
-    let by_center: Vec<_> = (0..table.len())
-        .map(|i| nearest(table.feature.row(i), &centers))
+    let by_center = nearest(&table.feature, &centers, (ctx, "identities against real ones"))?;
+    let of_images = nearest(unit, &centers, (ctx, "images against real identities"))?;
+    let nearer = |a: Neighbour, b: &Neighbour| if b.cosine > a.cosine { *b } else { a };
+    let by_image: Vec<Neighbour> = of_images
+        .chunks_exact(images.max(1))
+        .map(|of| of[1..].iter().fold(of[0], nearer))
         .collect();
-    let by_image: Vec<_> = (0..table.len())
-        .map(|i| {
-            let all = (i * images..(i + 1) * images).map(|image| nearest(unit.row(image), &centers));
-            all.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
-        })
-        .collect();
+    let rows = |of: &[Neighbour]| of.iter().map(|n| n.row as i64).collect::<Vec<_>>();
+    let cosines = |of: &[Neighbour]| of.iter().map(|n| n.cosine).collect::<Vec<_>>();
     Table::new()
         .with("identity", (0..table.len() as i64).collect::<Vec<_>>())?
-        .with(
-            "nearest_real",
-            by_center.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>(),
-        )?
-        .with("cosine", by_center.iter().map(|(_, c)| *c).collect::<Vec<_>>())?
-        .with(
-            "nearest_real_of_images",
-            by_image.iter().map(|(i, _)| *i as i64).collect::<Vec<_>>(),
-        )?
-        .with("cosine_of_images", by_image.iter().map(|(_, c)| *c).collect::<Vec<_>>())?
+        .with("nearest_real", rows(&by_center))?
+        .with("cosine", cosines(&by_center))?
+        .with("nearest_real_of_images", rows(&by_image))?
+        .with("cosine_of_images", cosines(&by_image))?
         .with("variance", table.variance.clone())?
         .with(
             "decision",

@@ -1,8 +1,11 @@
 //! Centres and audit against sums and maxima written out.
 
-use ficta_core::random::Stream;
+use std::sync::{Arc, atomic::AtomicBool};
+
+use ficta_core::{NullHost, random::Stream};
 
 use super::*;
+use crate::run_host::RunHost;
 
 const IMAGES: usize = 3;
 
@@ -79,7 +82,8 @@ fn the_audit_names_the_nearest_real_identity_of_every_centre_and_of_its_images()
         cosine: vec![f32::NAN, 0.8, 0.7, f32::NAN, f32::NAN, f32::NAN],
         kept: vec![5, 0],
     };
-    let audit = audit(&unit, &table, &real, &decisions, IMAGES).unwrap();
+    let host = NullHost::default();
+    let audit = audit(&unit, &table, &real, &decisions, IMAGES, &Ctx::new(&host)).unwrap();
     let columns: Vec<_> = audit.columns().map(|(name, _)| name).collect();
     assert_eq!(
         columns,
@@ -122,6 +126,16 @@ fn the_audit_names_the_nearest_real_identity_of_every_centre_and_of_its_images()
 #[test]
 fn of_two_equally_near_real_identities_the_first_is_named() {
     let twice = Matrix::new(vec![0.0, 1.0, 1.0, 0.0, 1.0, 0.0], 3, 2).unwrap();
-    assert_eq!(nearest(&[1.0, 0.0], &twice), (1, 1.0));
-    assert_eq!(nearest(&[-1.0, 0.0], &twice), (0, 0.0));
+    let features = Matrix::new(vec![1.0, 0.0, -1.0, 0.0], 2, 2).unwrap();
+    let host = NullHost::default();
+    let found = nearest(&features, &twice, (&Ctx::new(&host), "features")).unwrap();
+    let found: Vec<_> = found.iter().map(|n| (n.row, n.cosine)).collect();
+    assert_eq!(found, [(1, 1.0), (0, 0.0)]);
+}
+
+#[test]
+fn comparing_with_real_identities_stops_when_told() {
+    let (unit, real) = (unit_rows(6 * IMAGES, 7, "tests.images"), real(9, 7));
+    let host = RunHost::new(0, 1, true, Arc::new(AtomicBool::new(true)));
+    nearest(&unit, &real.mean, (&host.ctx(), "features")).unwrap_err();
 }

@@ -141,6 +141,7 @@ fn centres_and_nearest_real(run: &Path, ids: &str) {
         .collect();
     let each = images.len() / 4;
     let audit = Table::read_parquet(&run.join(format!("reencode/{ids}/audit.parquet"))).unwrap();
+    let variances = variances(&images, each);
     let csv = audit.to_csv();
     for (identity, row) in csv.lines().skip(1).enumerate() {
         let cells: Vec<&str> = row.split(',').collect();
@@ -148,7 +149,7 @@ fn centres_and_nearest_real(run: &Path, ids: &str) {
         let mean: Vec<f64> = (0..people[0].len())
             .map(|k| of_identity.iter().map(|image| image[k]).sum::<f64>() / each as f64)
             .collect();
-        let variance = 1.0 - dot(&mean, &mean);
+        let variance = variances[identity];
         let by_centre = nearest(&[unit(&mean)], &people);
         let by_image = nearest(of_identity, &people);
         for (column, expected) in [
@@ -165,6 +166,32 @@ fn centres_and_nearest_real(run: &Path, ids: &str) {
             );
         }
     }
+}
+
+/// Total variance of each identity's `each` consecutive unit features: 1 - |mean|^2 times n / (n - 1), drawn toward the mean over identities as
+/// strongly as the method of moments says.
+fn variances(images: &[Vec<f64>], each: usize) -> Vec<f64> {
+    let (freedom, dim) = (each as f64 - 1.0, images[0].len());
+    let of_dim = |of: &[Vec<f64>], k: usize| {
+        let mean = of.iter().map(|x| x[k]).sum::<f64>() / each as f64;
+        of.iter().map(|x| (x[k] - mean).powi(2)).sum::<f64>() / freedom
+    };
+    let per_dim: Vec<Vec<f64>> = images
+        .chunks_exact(each)
+        .map(|of| (0..dim).map(|k| of_dim(of, k)).collect())
+        .collect();
+    let own: Vec<f64> = per_dim.iter().map(|v| v.iter().sum()).collect();
+    let count = own.len() as f64;
+    let mean = own.iter().sum::<f64>() / count;
+    let spread = own.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let error = per_dim.iter().map(|v| 2.0 * dot(v, v) / freedom).sum::<f64>() / count;
+    let strength = match spread <= error {
+        true => 1000.0,
+        false => (freedom * error / (spread - error)).min(1000.0),
+    };
+    own.iter()
+        .map(|v| (freedom * v + strength * mean) / (freedom + strength))
+        .collect()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -18,7 +18,7 @@ pub enum Centre {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shrinkage {
-    /// Prior strength estimated from the spread of the identities' variances; see [`super::describe`].
+    /// Prior strength estimated from the spread of the identities' variances; see [`super::spread`].
     #[default]
     Auto,
     /// None.

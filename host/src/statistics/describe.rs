@@ -1,8 +1,8 @@
-//! Mean and variance of each identity.
+//! Statistics of identities from raw features.
 
 use ficta_core::{Error, Result};
 
-use super::{CentringReport, Shrinkage, StatisticsConfig, centring::centre};
+use super::{CentringReport, StatisticsConfig, centring::centre, spread::spread};
 
 /// Statistics of M identities, by ascending label.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,11 +29,7 @@ pub struct IdStatistics {
 
 /// Describes the identities of raw features `[N,d]`.
 ///
-/// Variances: with n images, V_own = (1 - |mu|^2) n/(n-1) if `unbiased` (the second factor is left out otherwise), and likewise for
-/// each dimension. Shrinkage to the pooled variance Vp = sum((n-1) V_own) / sum(n-1): V = ((n-1) V_own + k Vp) / (n-1 + k).
-/// `auto` takes k by the method of moments: if the identities' variances have mean m and variance s^2, of which the part
-/// e = mean(2 V_own^2 / ((n-1) r)) is sampling error (r = V^2 / sum(v_k^2), the effective number of dimensions), then
-/// k = (n-1) e / (s^2 - e), at least 0 and at most 1000 (n is the mean count). An identity with one image gets Vp.
+/// Means and variances are those of [`spread`].
 ///
 /// # Errors
 /// Shapes that do not agree, no features, zero or non-finite features (with the row), no identity with two images.
@@ -57,104 +53,25 @@ pub fn describe(
     let rows: Vec<usize> = labels.iter().filter_map(|l| label.binary_search(l).ok()).collect();
     let (unit, center, report) = centre(raw, dim, &rows, m, config)?;
 
-    let mut count = vec![0i64; m];
-    let mut mean = vec![0f64; m * dim];
-    for (row, id) in unit.chunks_exact(dim).zip(&rows) {
-        count[*id] += 1;
-        mean[id * dim..][..dim]
-            .iter_mut()
-            .zip(row)
-            .for_each(|(s, x)| *s += f64::from(*x));
-    }
-    for (id, mean) in mean.chunks_exact_mut(dim).enumerate() {
-        mean.iter_mut().for_each(|x| *x /= count[id] as f64);
-    }
-    let mut per_dim = vec![0f64; m * dim];
-    for (row, id) in unit.chunks_exact(dim).zip(&rows) {
-        let (own, mu) = (&mut per_dim[id * dim..][..dim], &mean[id * dim..][..dim]);
-        own.iter_mut()
-            .zip(row)
-            .zip(mu)
-            .for_each(|((v, x), mu)| *v += (f64::from(*x) - mu).powi(2));
-    }
-    for (id, own) in per_dim.chunks_exact_mut(dim).enumerate() {
-        let n = count[id] as f64;
-        let divisor = if config.unbiased { n - 1.0 } else { n };
-        own.iter_mut()
-            .for_each(|v| *v = if n > 1.0 { *v / divisor } else { 0.0 });
-    }
-
-    let freedom: Vec<f64> = count.iter().map(|n| (*n - 1) as f64).collect();
-    let all: f64 = freedom.iter().sum();
-    if all <= 0.0 {
+    let of = spread(&unit, dim, &rows, m, config)?;
+    if of.count.iter().all(|n| *n < 2) {
         return Err(
             Error::data(format!("each of {m} identities has one image, so none has a variance"))
                 .help("give at least one identity two images; ten or more are better"),
         );
     }
-    let pooled: Vec<f64> = (0..dim)
-        .map(|k| (0..m).map(|id| freedom[id] * per_dim[id * dim + k]).sum::<f64>() / all)
-        .collect();
-    let strength = match config.shrinkage {
-        Shrinkage::Off => 0.0,
-        Shrinkage::Strength(k) if k.is_finite() && k >= 0.0 => k,
-        Shrinkage::Strength(k) => {
-            return Err(Error::config(format!(
-                "statistics.shrinkage is {k}, expected `auto`, `off` or a number of at least 0"
-            )));
-        }
-        Shrinkage::Auto => prior_strength(&per_dim, dim, &freedom),
-    };
-    for (id, own) in per_dim.chunks_exact_mut(dim).enumerate() {
-        let f = freedom[id];
-        let k = if f > 0.0 { strength } else { 1.0 };
-        own.iter_mut()
-            .zip(&pooled)
-            .for_each(|(v, p)| *v = (f * *v + k * p) / (f + k));
-    }
-    let single = |values: &[f64]| values.iter().map(|x| *x as f32).collect::<Vec<_>>();
     let statistics = IdStatistics {
         dim,
-        variance: per_dim
-            .chunks_exact(dim)
-            .map(|v| v.iter().sum::<f64>() as f32)
-            .collect(),
-        mean: single(&mean),
-        variance_per_dim: single(&per_dim),
-        count,
+        mean: of.mean,
+        variance: of.variance,
+        variance_per_dim: of.variance_per_dim,
+        count: of.count,
         label,
         center,
-        pooled_variance: pooled.iter().sum(),
-        shrinkage: strength,
+        pooled_variance: of.pooled_variance,
+        shrinkage: of.shrinkage,
     };
     Ok((statistics, report))
-}
-
-/// The method of moments of [`describe`].
-fn prior_strength(per_dim: &[f64], dim: usize, freedom: &[f64]) -> f64 {
-    let usable: Vec<_> = per_dim
-        .chunks_exact(dim)
-        .zip(freedom)
-        .filter(|(_, f)| **f > 0.0)
-        .collect();
-    if usable.len() < 2 {
-        return 0.0;
-    }
-    let n = usable.len() as f64;
-    let totals: Vec<f64> = usable.iter().map(|(v, _)| v.iter().sum()).collect();
-    let mean = totals.iter().sum::<f64>() / n;
-    let spread = totals.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    // 2 V^2 / (f r) with r = V^2 / sum(v_k^2) is 2 sum(v_k^2) / f.
-    let error = usable
-        .iter()
-        .map(|(v, f)| 2.0 * v.iter().map(|x| x * x).sum::<f64>() / **f)
-        .sum::<f64>()
-        / n;
-    let mean_freedom = usable.iter().map(|(_, f)| **f).sum::<f64>() / n;
-    if spread <= error {
-        return 1000.0;
-    }
-    (mean_freedom * error / (spread - error)).min(1000.0)
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@
 mod centring;
 mod config;
 mod describe;
+mod spread;
 
 pub use centring::{CentringReport, unit_features};
 pub use config::{Centre, Shrinkage, StatisticsConfig};
 pub use describe::{IdStatistics, describe};
+pub use spread::{Spread, spread};

@@ -17,7 +17,7 @@ use crate::{
         selection::{self, Selection},
     },
     similarity::{Neighbour, top_k},
-    statistics,
+    statistics::{self, StatisticsConfig},
     storage::{Table, Tensors},
 };
 
@@ -31,6 +31,7 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
     let second = set.and_then(|s| s.second_selector.clone());
     let images = super::generated_sets(config).get(ids).copied().unwrap_or(0);
     let (encoder, ids_name, second_choice) = (config.encoder.clone(), ids.to_owned(), second.clone());
+    let settings = config.statistics.clone();
     let work = move |place: &Place<'_>| {
         let generate = format!("generate/{ids_name}");
         let conditions = Tensors::read(&place.file(&generate, super::generate::CONDITIONS))?;
@@ -43,7 +44,7 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
 
         let unit = statistics::unit_features(&features.data, features.cols, real.center.as_deref())?;
         let unit = Matrix::new(unit, features.rows, features.cols)?;
-        let (mean, variance) = centers(&unit, images);
+        let (mean, variance) = centers(&unit, images, &settings)?;
         let mut table = CandidateTable::empty(rows.len(), unit.cols);
         table.feature = mean.normalised("centre of generated identity")?;
         table.variance = variance;
@@ -93,7 +94,7 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
     let mut stage = Stage::new(
         format!("reencode/{ids}"),
         inputs,
-        json!({"images": images}),
+        json!({"images": images, "statistics": config.statistics}),
         Box::new(work),
     )
     .with(Kind::ENCODER, &config.encoder);
@@ -103,26 +104,13 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
     stage
 }
 
-/// Mean and total variance of each identity's `images` consecutive unit features.
-fn centers(unit: &Matrix, images: usize) -> (Matrix, Vec<f32>) {
-    let identities = unit.rows / images;
-    let mut mean = Matrix::zeros(identities, unit.cols);
-    let mut variance = Vec::with_capacity(identities);
-    for i in 0..identities {
-        let mut sum = vec![0f64; unit.cols];
-        for image in i * images..(i + 1) * images {
-            sum.iter_mut()
-                .zip(unit.row(image))
-                .for_each(|(s, x)| *s += f64::from(*x));
-        }
-        let center: Vec<f64> = sum.iter().map(|s| s / images as f64).collect();
-        variance.push((1.0 - center.iter().map(|x| x * x).sum::<f64>()).max(0.0) as f32);
-        mean.data[i * unit.cols..][..unit.cols]
-            .iter_mut()
-            .zip(&center)
-            .for_each(|(m, c)| *m = *c as f32);
-    }
-    (mean, variance)
+/// Mean and total variance of each identity's `images` consecutive unit features, estimated as those of real identities are, so that a
+/// selection may compare the two. Variances are NaN where identities have one image.
+fn centers(unit: &Matrix, images: usize, settings: &StatisticsConfig) -> Result<(Matrix, Vec<f32>)> {
+    let identities = unit.rows / images.max(1);
+    let identity: Vec<usize> = (0..unit.rows).map(|row| row / images.max(1)).collect();
+    let of = statistics::spread(&unit.data, unit.cols, &identity, identities, settings)?;
+    Ok((Matrix::new(of.mean, identities, unit.cols)?, of.variance))
 }
 
 /// The real identity with the largest cosine to each unit feature (ties: the first).

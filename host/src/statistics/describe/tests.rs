@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::statistics::{Centre, unit_features};
+use crate::statistics::{Centre, Shrinkage, unit_features};
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("../../../tests/fixtures/statistics.json")).unwrap()

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use ficta_core::{NullHost, random::Stream};
 
 use super::*;
-use crate::run_host::RunHost;
+use crate::{run_host::RunHost, statistics::Shrinkage};
 
 const IMAGES: usize = 3;
 
@@ -43,33 +43,39 @@ fn largest(feature: &[f32], real: &IdentityTable) -> (i64, f64) {
     all[0]
 }
 
+/// Of few images the variance is the unbiased one, drawn toward the pooled one, as that of real identities is.
 #[test]
-fn a_centre_is_the_mean_of_its_images_and_its_variance_what_that_lacks_of_one() {
-    let unit = unit_rows(4 * IMAGES, 5, "tests.images");
-    let (mean, variance) = centers(&unit, IMAGES);
-    assert_eq!((mean.rows, mean.cols, variance.len()), (4, 5, 4));
-    for (i, spread) in variance.iter().enumerate() {
-        let own: Vec<&[f32]> = (i * IMAGES..(i + 1) * IMAGES).map(|row| unit.row(row)).collect();
-        for k in 0..5 {
-            let expected = own.iter().map(|row| f64::from(row[k])).sum::<f64>() / IMAGES as f64;
-            assert!((f64::from(mean.row(i)[k]) - expected).abs() < 1e-6, "centre {i}, {k}");
+fn variances_of_generated_identities_equal_numpy() {
+    let f: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/fixtures/generated_variance.json")).unwrap();
+    let numbers = |name: &str| -> Vec<f32> {
+        let all = f[name].as_array().unwrap().iter();
+        all.map(|x| x.as_f64().unwrap() as f32).collect()
+    };
+    let unit = Matrix::new(numbers("unit"), 15, 6).unwrap();
+    let close = |what: &str, found: &[f32]| {
+        let expected = numbers(what);
+        assert_eq!(found.len(), expected.len(), "{what}");
+        for (f, e) in found.iter().zip(&expected) {
+            assert!((f - e).abs() < 1e-6, "{what}: {found:?}, expected {expected:?}");
         }
-        // The mean squared distance to the mean, which is 1 - |mean|^2 for unit features.
-        let squares = own.iter().flat_map(|row| row.iter().zip(mean.row(i)));
-        let expected = squares.map(|(x, m)| f64::from(x - m).powi(2)).sum::<f64>() / IMAGES as f64;
-        assert!((f64::from(*spread) - expected).abs() < 1e-6, "variance {i}");
-    }
-    let (_, alone) = centers(&unit, 1);
-    assert!(
-        alone.iter().all(|v| (0.0..1e-6).contains(v)),
-        "one image has no variance"
-    );
+    };
+    let (mean, variance) = centers(&unit, IMAGES, &StatisticsConfig::default()).unwrap();
+    close("mean", &mean.data);
+    close("variance", &variance);
+    let unshrunk = StatisticsConfig {
+        shrinkage: Shrinkage::Off,
+        ..StatisticsConfig::default()
+    };
+    close("unshrunk", &centers(&unit, IMAGES, &unshrunk).unwrap().1);
+    let (_, alone) = centers(&unit, 1, &StatisticsConfig::default()).unwrap();
+    assert!(alone.iter().all(|v| v.is_nan()), "of one image there is no variance");
 }
 
 #[test]
 fn the_audit_names_the_nearest_real_identity_of_every_centre_and_of_its_images() {
     let (unit, real) = (unit_rows(6 * IMAGES, 7, "tests.images"), real(9, 7));
-    let (mean, variance) = centers(&unit, IMAGES);
+    let (mean, variance) = centers(&unit, IMAGES, &StatisticsConfig::default()).unwrap();
     let mut table = CandidateTable::empty(6, 7);
     table.feature = mean.normalised("centre").unwrap();
     table.variance = variance.clone();

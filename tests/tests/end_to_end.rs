@@ -6,6 +6,7 @@ use ficta_tests::{
     command, faces, records,
     records::{differences, outputs},
     smoke::Smoke,
+    weights,
 };
 use serde_json::Value;
 
@@ -120,7 +121,7 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
     let before = outputs(&smoke.out());
 
     // What each change must run again, by stage or by first part of a stage's name; the report holds the whole config.
-    let cases: [(&str, &[&str]); 7] = [
+    let cases: [(&str, &[&str]); 8] = [
         ("run.name=other", &["report"]),
         ("claims.variance.title=other", &["report"]),
         ("evaluation.bootstrap=40", &["compare", "report"]),
@@ -161,6 +162,7 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
             ],
         ),
         ("denoiser.training.checkpoint_every=5", &["report"]),
+        ("metrics.pairs=20", &["metrics", "report"]),
     ];
     for (change, expected) in cases {
         let stale = smoke.stale(&["--set", change]);
@@ -197,6 +199,42 @@ fn end_to_end_a_change_runs_only_what_depends_on_it() {
     // And back again: the same bytes as at first.
     smoke.run(&[]).succeeded();
     assert_eq!(differences(&before, &outputs(&smoke.out())), [""; 0]);
+}
+
+/// The paper measures with another network than the one that conditions.
+#[test]
+fn end_to_end_another_network_measures_where_metrics_name_one() {
+    let smoke = Smoke::new();
+    smoke.run(&[]).succeeded();
+    let metrics =
+        || -> Value { serde_json::from_slice(&fs::read(smoke.out().join("metrics/metrics.json")).unwrap()).unwrap() };
+    let page = || fs::read_to_string(smoke.out().join("report/index.html")).unwrap();
+    let before = metrics();
+    assert_eq!(before["also_conditions"], true);
+    assert!(page().contains("also conditions the generator"));
+
+    let weights = smoke.folder().join("other-weights");
+    weights::write_scaled(&weights, 0.9);
+    let choice = format!(
+        r#"metrics.encoder={{plugin="dlib-resnet",params={{weights="{}"}}}}"#,
+        weights.display()
+    );
+    let change = ["--set", choice.as_str()];
+    let stale = [
+        "encode-metrics",
+        "reencode-metrics/fictional",
+        "reencode-metrics/midpoint",
+        "metrics",
+        "report",
+    ];
+    assert_eq!(smoke.stale(&change), stale);
+    smoke.run(&change).succeeded();
+    assert_eq!(smoke.stale(&change), [""; 0]);
+    let after = metrics();
+    assert_eq!(after["also_conditions"], false);
+    assert!(!page().contains("also conditions the generator"));
+    let distance = |of: &Value| of["sets"]["fictional"]["distance"].as_f64().unwrap();
+    assert_ne!(distance(&before), distance(&after));
 }
 
 #[test]

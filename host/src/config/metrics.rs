@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{ComponentChoice, RunConfig};
 use crate::metrics::Measure;
 
 /// `[metrics]`
@@ -14,6 +15,9 @@ pub struct MetricsConfig {
     pub neighbours: usize,
     /// Pairs of images that are looked at in each set, at most: all where there are no more, else as many drawn by the run's seed.
     pub pairs: usize,
+    /// The network that measures; by default the run's encoder, which conditions the generator too. The paper measures with another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<ComponentChoice>,
 }
 
 impl Default for MetricsConfig {
@@ -28,6 +32,14 @@ impl Default for MetricsConfig {
             false_match_rate,
             neighbours,
             pairs,
+            encoder: None,
         }
+    }
+}
+
+impl RunConfig {
+    /// The network that measures the generated sets, where it is another than the one that conditions the generator.
+    pub fn evaluator(&self) -> Option<&ComponentChoice> {
+        self.metrics.encoder.as_ref().filter(|choice| **choice != self.encoder)
     }
 }

@@ -1,18 +1,22 @@
 //! encode: ID features of the real faces, at full size and at the size of generated images.
 
-use ficta_core::{Kind, Result};
+use ficta_core::{Encoder, Kind, Result};
 use serde_json::json;
 
 use crate::{
     config::RunConfig,
     features::FeatureTable,
     pipeline::{Place, Stage, encoding::encode, images::Images, matrix::Matrix},
+    storage::json as json_file,
 };
 
 /// Features of the images at full size.
 pub const FULL: &str = "features.safetensors";
 /// Features of the same images scaled down to the size of generated ones: real and generated faces are compared at one resolution.
 pub const SMALL: &str = "features-generated-size.safetensors";
+
+/// What the encoder is.
+const ENCODER: &str = "encoder.json";
 
 pub fn stage(config: &RunConfig) -> Stage {
     let choice = config.encoder.clone();
@@ -24,12 +28,30 @@ pub fn stage(config: &RunConfig) -> Stage {
                 .map_err(|e| e.context(format!("encoder `{}`", choice.plugin)))?;
             write(place, &features, &images.labels, file)?;
         }
-        crate::storage::json::write(
-            &place.dir.join("encoder.json"),
-            &json!({"description": encoder.info().description.as_str(), "dim": encoder.info().dim}),
-        )
+        describe(place, &*encoder)
     };
     Stage::new("encode", vec!["data".into()], json!({}), Box::new(work)).with(Kind::ENCODER, &config.encoder)
+}
+
+/// Writes what the encoder is.
+///
+/// # Errors
+/// Writing failed.
+pub fn describe(place: &Place<'_>, encoder: &dyn Encoder) -> Result<()> {
+    let info = encoder.info();
+    json_file::write(
+        &place.dir.join(ENCODER),
+        &json!({"description": info.description.as_str(), "dim": info.dim}),
+    )
+}
+
+/// What the encoder of a finished stage is, in words.
+///
+/// # Errors
+/// Reading failed.
+pub fn description(place: &Place<'_>, stage: &str) -> Result<String> {
+    let encoder: serde_json::Value = json_file::read(&place.file(stage, ENCODER))?;
+    Ok(encoder["description"].as_str().unwrap_or_default().to_owned())
 }
 
 /// Writes features as a features file.

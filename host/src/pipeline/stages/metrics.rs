@@ -1,4 +1,5 @@
-//! metrics: what the generated sets are like, in the encoder's feature space at the size of generated images.
+//! metrics: what the generated sets are like, in an evaluator's feature space at the size of generated images. The evaluator is the run's
+//! encoder, or the network that `[metrics]` names.
 
 mod results;
 
@@ -10,19 +11,26 @@ use serde_json::json;
 pub use self::results::{AllMetrics, METRICS, PHOTOGRAPHS, SetMetrics};
 use crate::{
     config::{REAL, RunConfig},
+    features::FeatureTable,
     metrics::{Identified, People, Sampled, SetMeasures, Subject, calibrate},
     pipeline::{Place, Stage, identities::IdentityTable, matrix::Matrix},
-    statistics::unit_features,
+    statistics::{StatisticsConfig, unit_features},
     storage::{Tensors, json as json_file},
 };
 
 pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
     let (settings, names) = (config.metrics.clone(), sets.keys().cloned().collect::<Vec<_>>());
+    let (statistics, another) = (config.statistics.clone(), config.evaluator().is_some());
     let work = move |place: &Place<'_>| {
         let (seed, ctx) = (place.seed, place.ctx());
-        let real = IdentityTable::read(&place.file("statistics", super::statistics::SMALL))?;
+        let of_real = if another {
+            super::evaluator::REAL_FACES
+        } else {
+            "encode"
+        };
+        let (real, evaluator) = real_identities(place, of_real, another.then_some(&statistics))?;
         let center = real.center.as_deref();
-        let (unit, labels) = features(place, "encode", super::encode::SMALL, center)?;
+        let (unit, labels) = features(place, of_real, super::encode::SMALL, center)?;
         let photographs = Subject {
             features: &Identified::new(unit, &labels)?,
             centers: &real.mean.normalised("mean of identity")?,
@@ -38,17 +46,21 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
         );
         drop(pairs);
         for name in &names {
-            let stage = format!("reencode/{name}");
+            let stage = match another {
+                true => super::evaluator::id(name),
+                false => format!("reencode/{name}"),
+            };
             let (unit, labels) = features(place, &stage, super::reencode::FEATURES, center)?;
-            let tensors = Tensors::read(&place.file(&stage, super::reencode::CENTERS))?;
-            let (mean, [rows, cols]) = tensors.get::<f32, 2>("mean")?;
-            let own = Matrix::new(mean.to_vec(), rows, cols)?.normalised("centre of generated identity")?;
             // The set that is trained on: without what a second selection has dropped.
             let kept = super::reencode::kept(place, name)?;
             let (unit, labels) = of_kept(&unit, &labels, &kept);
+            let identified = Identified::new(unit, &labels)?;
             let set = Subject {
-                features: &Identified::new(unit, &labels)?,
-                centers: &own.select(&kept),
+                features: &identified,
+                centers: &match another {
+                    true => identified.centers().map_err(|e| e.context(&stage))?.unit,
+                    false => super::reencode::unit_centers(place, name)?.select(&kept),
+                },
             };
             let people = if name == REAL { People::Same } else { People::Others };
             let pairs = Sampled::of(set.features, settings.pairs, seed, &ctx)?;
@@ -56,20 +68,46 @@ pub fn stage(config: &RunConfig, sets: &BTreeMap<String, usize>) -> Stage {
                 SetMeasures::of(set, &pairs, (photographs, people), with, &ctx).map_err(|e| e.context(&stage))?;
             all.insert(name.clone(), SetMetrics::of(&measures, &pairs.cosines, seed));
         }
-        let evaluator: serde_json::Value = json_file::read(&place.file("encode", "encoder.json"))?;
         let out = AllMetrics {
             threshold: r,
             calibration,
             neighbours: settings.neighbours,
             pairs: settings.pairs,
-            evaluator: evaluator["description"].as_str().unwrap_or_default().to_owned(),
+            evaluator,
+            also_conditions: !another,
             sets: all,
         };
         json_file::write(&place.dir.join(METRICS), &out)
     };
-    let mut inputs = vec!["encode".into(), "statistics".into()];
+    let (mut inputs, mut params) = (Vec::new(), json!({"metrics": config.metrics}));
+    if another {
+        inputs.push(super::evaluator::REAL_FACES.into());
+        inputs.extend(sets.keys().map(|ids| super::evaluator::id(ids)));
+        params["statistics"] = json!(config.statistics);
+    } else {
+        inputs.extend(["encode".into(), "statistics".into()]);
+    }
     inputs.extend(sets.keys().map(|ids| format!("reencode/{ids}")));
-    Stage::new("metrics", inputs, json!(config.metrics), Box::new(work))
+    Stage::new("metrics", inputs, params, Box::new(work))
+}
+
+/// The real identities in the evaluator's space, and what the evaluator is. Another network than the run's encoder has its own statistics.
+fn real_identities(
+    place: &Place<'_>,
+    stage: &str,
+    another: Option<&StatisticsConfig>,
+) -> Result<(IdentityTable, String)> {
+    let evaluator = super::encode::description(place, stage)?;
+    let Some(settings) = another else {
+        let real = IdentityTable::read(&place.file("statistics", super::statistics::SMALL))?;
+        return Ok((real, evaluator));
+    };
+    let path = place.file(stage, super::encode::SMALL);
+    let (real, how) =
+        IdentityTable::describe(&FeatureTable::read(&path)?, settings).map_err(|e| e.context(path.display()))?;
+    place.host.say(&format!("the evaluator's statistics: {how}"));
+    let centred = if how.centring.applied { "centred" } else { "not centred" };
+    Ok((real, format!("{evaluator}, {centred}")))
 }
 
 fn features(place: &Place<'_>, stage: &str, file: &str, center: Option<&[f32]>) -> Result<(Matrix, Vec<i64>)> {

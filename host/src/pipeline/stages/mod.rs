@@ -4,6 +4,7 @@ mod compare;
 mod data;
 mod encode;
 mod evaluate;
+mod evaluator;
 mod figures;
 mod generate;
 mod metrics;
@@ -82,6 +83,7 @@ pub fn all(config: &RunConfig) -> Result<Vec<Stage>> {
     stages.push(evaluate::untrained(config, &in_tables));
     stages.push(compare::stage(config));
     if !sets.is_empty() {
+        stages.extend(evaluator::stages(config, sets.iter()));
         stages.push(metrics::stage(config, &sets));
     }
     let before: Vec<_> = stages.iter().map(|s| s.id.clone()).collect();

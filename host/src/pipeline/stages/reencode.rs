@@ -12,6 +12,7 @@ use crate::{
         candidates::CandidateTable,
         encoding::encode,
         identities::IdentityTable,
+        images::Images,
         matrix::Matrix,
         place::write_table,
         selection::{self, Selection},
@@ -33,11 +34,9 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
     let (encoder, ids_name, second_choice) = (config.encoder.clone(), ids.to_owned(), second.clone());
     let settings = config.statistics.clone();
     let work = move |place: &Place<'_>| {
-        let generate = format!("generate/{ids_name}");
-        let conditions = Tensors::read(&place.file(&generate, super::generate::CONDITIONS))?;
-        let rows = conditions.get::<i64, 1>("row")?.0.to_vec();
         let real = IdentityTable::read(&place.file("statistics", super::statistics::SMALL))?;
-        let faces = super::generate::read(&place.input(&generate), rows.len(), images)?;
+        let faces = faces(place, &ids_name, images)?;
+        let identities = faces.len() / images.max(1);
         let mut network = place.registry.encoder(&encoder.plugin, &encoder.params)?;
         let features = encode(&mut *network, &faces, &place.ctx())?;
         super::encode::write(place, &features, &faces.labels, FEATURES)?;
@@ -45,13 +44,13 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
         let unit = statistics::unit_features(&features.data, features.cols, real.center.as_deref())?;
         let unit = Matrix::new(unit, features.rows, features.cols)?;
         let (mean, variance) = centers(&unit, images, &settings)?;
-        let mut table = CandidateTable::empty(rows.len(), unit.cols);
+        let mut table = CandidateTable::empty(identities, unit.cols);
         table.feature = mean.normalised("centre of generated identity")?;
         table.variance = variance;
         if ids_name != REAL {
             let selected =
                 CandidateTable::read(&place.file(&super::identities_stage(&ids_name), super::select::SELECTED))?;
-            table.parents = selected.parents[..2 * rows.len()].to_vec();
+            table.parents = selected.parents[..2 * identities].to_vec();
         }
         let decisions = match &second_choice {
             Some(choice) => {
@@ -59,16 +58,15 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
                 selection::run(&mut *selector, &table, &real, &place.ctx())?
             }
             None => Selection {
-                decision: vec![Decision::KEEP; rows.len()],
-                blocker: vec![-1; rows.len()],
-                cosine: vec![f32::NAN; rows.len()],
-                kept: (0..rows.len()).collect(),
+                decision: vec![Decision::KEEP; identities],
+                blocker: vec![-1; identities],
+                cosine: vec![f32::NAN; identities],
+                kept: (0..identities).collect(),
             },
         };
         if decisions.kept.is_empty() {
             return Err(Error::data(format!(
-                "none of {} generated identities survives the second selection",
-                rows.len()
+                "none of {identities} generated identities survives the second selection"
             ))
             .help(format!(
                 "raise the thresholds of [ids.{ids_name}.second_selector.params]"
@@ -102,6 +100,17 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
         stage = stage.with(Kind::SELECTOR, second);
     }
     stage
+}
+
+/// All `images` images of each identity of a generated set; labels are identities.
+///
+/// # Errors
+/// Reading failed.
+pub fn faces(place: &Place<'_>, ids: &str, images: usize) -> Result<Images> {
+    let generate = format!("generate/{ids}");
+    let conditions = Tensors::read(&place.file(&generate, super::generate::CONDITIONS))?;
+    let identities = conditions.get::<i64, 1>("row")?.0.len();
+    super::generate::read(&place.input(&generate), identities, images)
 }
 
 /// Mean and total variance of each identity's `images` consecutive unit features, estimated as those of real identities are, so that a
@@ -161,6 +170,16 @@ fn audit(
         )?
         .with("blocker", decisions.blocker.clone())?
         .with("blocker_cosine", decisions.cosine.clone())
+}
+
+/// Unit centre of each identity of a set.
+///
+/// # Errors
+/// Reading failed; a centre without direction.
+pub fn unit_centers(place: &Place<'_>, ids: &str) -> Result<Matrix> {
+    let tensors = Tensors::read(&place.file(&format!("reencode/{ids}"), CENTERS))?;
+    let (mean, [rows, cols]) = tensors.get::<f32, 2>("mean")?;
+    Matrix::new(mean.to_vec(), rows, cols)?.normalised("centre of generated identity")
 }
 
 /// The identities of a set that stay, ascending.

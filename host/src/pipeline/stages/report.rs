@@ -74,7 +74,6 @@ pub struct People {
 }
 
 fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Header> {
-    let encoder: serde_json::Value = json_file::read(&place.file("encode", "encoder.json"))?;
     let statistics: serde_json::Value = json_file::read(&place.file("statistics", "statistics.json"))?;
     let centring = &statistics[super::statistics::FULL]["centring"];
     let number = |key: &str| centring[key].as_f64().unwrap_or(f64::NAN);
@@ -97,10 +96,7 @@ fn header(config: &RunConfig, place: &Place<'_>, people: &People) -> Result<Head
             format!("{} people, {} images", people.held_out.len(), people.held_out_images),
         ),
         ("image size", format!("{0} x {0} px", config.data.size)),
-        (
-            "encoder",
-            encoder["description"].as_str().unwrap_or_default().to_owned(),
-        ),
+        ("encoder", super::encode::description(place, "encode")?),
         ("mean impostor cosine", cone),
         ("threads", config.run.threads.to_string()),
     ];

@@ -88,6 +88,8 @@ pub struct AllMetrics {
     pub pairs: usize,
     /// The network that measured.
     pub evaluator: String,
+    /// Whether that network conditions the generator too, which flatters.
+    pub also_conditions: bool,
     /// Sets by name; `real` is the generated images of real identities, `real faces` the photographs.
     pub sets: BTreeMap<String, SetMetrics>,
 }

@@ -62,7 +62,12 @@ fn leave(root: &Path, config: &RunConfig) {
         features(REAL_SET, "encoder", "real"),
         features(GENERATED, "encoder", "made"),
     );
-    write(root, "encode", super::super::encode::SMALL, &real.tensors().unwrap());
+    write(
+        root,
+        "encode",
+        super::super::encode::SMALL,
+        &real.clone().tensors().unwrap(),
+    );
     json_file::write(
         &root.join("encode/encoder.json"),
         &json!({"description": "the encoder"}),
@@ -74,7 +79,12 @@ fn leave(root: &Path, config: &RunConfig) {
     ids.write(&root.join("statistics").join(super::super::statistics::SMALL))
         .unwrap();
     let stage = "reencode/fictional";
-    write(root, stage, super::super::reencode::FEATURES, &made.tensors().unwrap());
+    write(
+        root,
+        stage,
+        super::super::reencode::FEATURES,
+        &made.clone().tensors().unwrap(),
+    );
     let unit = unit_features(&made.feature.data, 8, None).unwrap();
     let identity: Vec<usize> = (0..made.feature.rows).map(|i| i / GENERATED.1).collect();
     let of = statistics::spread(&unit, 8, &identity, GENERATED.0, &config.statistics).unwrap();
@@ -195,4 +205,82 @@ fn dropped_identities_leave_the_metrics() {
     let (of_kept, labels) = of_kept(&unit, &[0, 1, 2, 2], &[0, 2]);
     assert_eq!(of_kept.data, [0.0, 1.0, 4.0, 5.0, 6.0, 7.0]);
     assert_eq!(labels, [0, 1, 1]);
+}
+
+#[test]
+fn another_evaluator_measures_where_one_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let config = config(r#"pairs = 1000, encoder = { plugin = "another" }"#);
+    leave(root.path(), &config);
+    let (real, made) = (
+        features(REAL_SET, "another", "real"),
+        features(GENERATED, "another", "made"),
+    );
+    let (of_real, of_set) = (
+        super::super::evaluator::REAL_FACES,
+        super::super::evaluator::id("fictional"),
+    );
+    write(
+        root.path(),
+        of_real,
+        super::super::encode::SMALL,
+        &real.tensors().unwrap(),
+    );
+    write(
+        root.path(),
+        &of_set,
+        super::super::reencode::FEATURES,
+        &made.tensors().unwrap(),
+    );
+    json_file::write(
+        &root.path().join(of_real).join("encoder.json"),
+        &json!({"description": "another network"}),
+    )
+    .unwrap();
+    let all = measured(root.path(), &config);
+    assert_eq!(
+        (all.evaluator.as_str(), all.also_conditions),
+        ("another network, not centred", false)
+    );
+    equal_the_command(&all, "another", 1000);
+}
+
+#[test]
+fn the_stages_of_another_evaluator_are_there_only_where_it_is_another() {
+    let stages = |config: &RunConfig| {
+        let sets = super::super::generated_sets(config);
+        let of_evaluator = super::super::evaluator::stages(config, sets.iter());
+        let names: Vec<String> = of_evaluator.iter().map(|s| s.id.clone()).collect();
+        (names, stage(config, &sets))
+    };
+    let inputs = |stage: &Stage| stage.inputs.clone();
+    let of_encoder = ["encode", "statistics", "reencode/fictional"];
+    for more in ["pairs = 9", r#"pairs = 9, encoder = { plugin = "encoder" }"#] {
+        let (names, metrics) = stages(&config(more));
+        assert_eq!(
+            (names, inputs(&metrics)),
+            (Vec::new(), of_encoder.map(String::from).to_vec()),
+            "{more}"
+        );
+    }
+    let choose = |weights: &str| {
+        config(&format!(
+            r#"encoder = {{ plugin = "encoder", params = {{ weights = "{weights}" }} }}"#
+        ))
+    };
+    let (names, metrics) = stages(&choose("a"));
+    assert_eq!(names, ["encode-metrics", "reencode-metrics/fictional"]);
+    assert_eq!(
+        inputs(&metrics),
+        ["encode-metrics", "reencode-metrics/fictional", "reencode/fictional"]
+    );
+    assert_ne!(
+        metrics.params,
+        stages(&choose("b")).1.params,
+        "other weights are another measurement"
+    );
+    let sets = super::super::generated_sets(&choose("a"));
+    for stage in super::super::evaluator::stages(&choose("a"), sets.iter()) {
+        assert_eq!(stage.components[0].1.params["weights"], "a", "{}", stage.id);
+    }
 }

@@ -112,7 +112,7 @@ fn verification(config: &RunConfig, place: &Place<'_>, out: &mut Charts) -> Resu
     Ok(())
 }
 
-/// How the generated sets lie in the encoder's feature space.
+/// How the generated sets lie in the evaluator's feature space.
 fn similarities(place: &Place<'_>, out: &mut Charts) -> Result<()> {
     let path = place.file("metrics", stages::metrics::METRICS);
     if !path.exists() {
@@ -129,11 +129,13 @@ fn similarities(place: &Place<'_>, out: &mut Charts) -> Result<()> {
                 Some(&set.nearest_real),
             ),
         ];
-        let title = match name.as_str() {
-            "real" => "Generated images of real IDs, in the encoder's space".to_owned(),
-            stages::metrics::PHOTOGRAPHS => "Photographs, in the encoder's space".to_owned(),
-            other => format!("Generated images of {other} IDs, in the encoder's space"),
+        let what = match name.as_str() {
+            "real" => "Generated images of real IDs".to_owned(),
+            stages::metrics::PHOTOGRAPHS => "Photographs".to_owned(),
+            other => format!("Generated images of {other} IDs"),
         };
+        let whose = if all.also_conditions { "encoder" } else { "evaluator" };
+        let title = format!("{what}, in the {whose}'s space");
         out.similarities.push(Similarities {
             title,
             caption: format!(

@@ -76,8 +76,11 @@ pub fn of(all: &AllMetrics, seed: u64) -> Vec<Metric> {
             better,
             convention,
             threshold: None,
-            // The paper measures with another network than the one that conditions; here it is the same, which flatters.
-            evaluator: format!("{} (also conditions the generator)", all.evaluator),
+            evaluator: match all.also_conditions {
+                // The paper measures with another network than the one that conditions; here it is the same, which flatters.
+                true => format!("{} (also conditions the generator)", all.evaluator),
+                false => all.evaluator.clone(),
+            },
             seed: Some(seed),
         };
         for (quantity, title, unit, better) in SHOWN {
@@ -159,6 +162,7 @@ mod tests {
             neighbours: 3,
             pairs,
             evaluator: "network".into(),
+            also_conditions: true,
             sets,
         }
     }
@@ -193,6 +197,20 @@ mod tests {
             );
             assert_eq!(pair[0].convention, pair[1].convention);
         }
+    }
+
+    #[test]
+    fn an_evaluator_that_also_conditions_is_told_from_one_that_does_not() {
+        let mut all = all(1000);
+        let evaluators = |all: &AllMetrics| of(all, 3).into_iter().map(|m| m.evaluator).collect::<Vec<_>>();
+        let same = evaluators(&all);
+        assert!(
+            same.iter().all(|e| e == "network (also conditions the generator)"),
+            "{same:?}"
+        );
+        all.also_conditions = false;
+        let another = evaluators(&all);
+        assert!(another.iter().all(|e| e == "network"), "{another:?}");
     }
 
     #[test]

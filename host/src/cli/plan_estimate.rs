@@ -9,7 +9,7 @@ use super::own_stdout::out;
 use crate::{
     config::RunConfig,
     estimate::{Calibration, ENCODED, Estimate, Generation, Photographed, Training, estimate, generations, trainings},
-    pipeline::Plan,
+    pipeline::{Plan, training_images::HELD},
     registry::Registry,
     report::grouped,
     run_host::{RunHost, minutes},
@@ -196,9 +196,11 @@ impl Outlook {
         });
         out!(
             "ESTIMATE, not a promise: real steps of these networks on random images, on this machine with {} threads and whatever else it was doing. What is to \
-             do: {}. Loading of images, selection and evaluation are not in it; memory is that of the process in a step, without the run's images.",
+             do: {}. Loading of images, selection and evaluation are not in it; memory is that of the process in a step; a \
+             training holds up to {} of images beside it, and reads larger sets as it goes.",
             estimate.threads,
-            parts.join(", ")
+            parts.join(", "),
+            gibibytes(HELD as u64)
         );
         let classes = grouped(estimate.classes as u64);
         out!(
@@ -227,8 +229,12 @@ fn calibrated(of: &Calibration, unit: &str) -> String {
 
 fn memory(bytes: Option<u64>) -> String {
     bytes.map_or("memory unknown".into(), |bytes| {
-        format!("{:.1} GiB of memory", bytes as f64 / f64::from(1 << 30))
+        format!("{} of memory", gibibytes(bytes))
     })
+}
+
+fn gibibytes(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }
 
 /// Days where there are several, else as elsewhere.

@@ -240,7 +240,7 @@ fn open_images(
     people.check_counts(1)?;
     Ok(StreamedImages {
         source: source.into(),
-        people: people.into(),
+        people: Some(people.into()),
         height: info.height,
         width: info.width,
         threads: args.loader_threads.unwrap_or(threads),

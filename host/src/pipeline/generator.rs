@@ -62,7 +62,7 @@ impl Generator {
                 .help("train the denoiser longer, or take more steps or less guidance"));
         }
         Ok(Images {
-            pixels: convert::to_u8(&pixels, shape[0], shape[2], shape[3], shape[1])?,
+            pixels: convert::to_u8(&pixels, shape[0], shape[2], shape[3], shape[1])?.into(),
             labels: (0..shape[0] as i64).collect(),
             height: info.height,
             width: info.width,

@@ -1,16 +1,57 @@
 //! Labelled face images, as stages hold them.
 
-use std::path::Path;
+use std::{ops::Deref, path::Path};
 
 use ficta_core::{Error, Result, TensorRef};
 
-use crate::{data::convert, storage::Tensors};
+use crate::{
+    data::convert,
+    storage::mapped_tensors::{MappedBytes, MappedTensors},
+};
+
+/// The bytes of images: held in memory, or read where they lie in a file.
+#[derive(Clone, Debug)]
+pub struct Pixels(Bytes);
+
+#[derive(Clone, Debug)]
+enum Bytes {
+    Held(Vec<u8>),
+    Mapped(MappedBytes),
+}
+
+impl Deref for Pixels {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Held(bytes) => bytes,
+            Bytes::Mapped(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Pixels {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Bytes::Held(bytes))
+    }
+}
+
+impl Default for Pixels {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl PartialEq for Pixels {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
 
 /// N labelled RGB images of one size.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Images {
     /// u8 `[N,H,W,3]`.
-    pub pixels: Vec<u8>,
+    pub pixels: Pixels,
     /// Identity of each image.
     pub labels: Vec<i64>,
     /// H in pixels.
@@ -20,14 +61,14 @@ pub struct Images {
 }
 
 impl Images {
-    /// Reads the tensor `name` (u8 `[N,H,W,3]`) and `label` of a safetensors file.
+    /// The tensor `name` (u8 `[N,H,W,3]`) and `label` of a safetensors file. The pixels stay in the file, and the system reads them as they are needed.
     ///
     /// # Errors
     /// Reading failed; another shape.
     pub fn read(path: &Path, name: &str) -> Result<Self> {
-        let file = Tensors::read(path)?;
-        let (pixels, [n, height, width, colours]) = file.get::<u8, 4>(name)?;
-        let labels = file.get_shaped::<i64>("label", &[n])?.to_vec();
+        let file = MappedTensors::open(path)?;
+        let (pixels, [n, height, width, colours]) = file.bytes(name)?;
+        let labels = file.copied(&["label"])?.get_shaped::<i64>("label", &[n])?.to_vec();
         if colours != 3 {
             return Err(Error::data(format!(
                 "{}: `{name}` has {colours} colours, expected 3",
@@ -35,7 +76,7 @@ impl Images {
             )));
         }
         Ok(Self {
-            pixels: pixels.to_vec(),
+            pixels: Pixels(Bytes::Mapped(pixels)),
             labels,
             height,
             width,
@@ -72,7 +113,7 @@ impl Images {
     /// # Errors
     /// None that well-formed images can give.
     pub fn view(&self) -> Result<TensorRef<'_>> {
-        TensorRef::new(&self.pixels, &[self.len(), self.height, self.width, 3])
+        TensorRef::new(&self.pixels[..], &[self.len(), self.height, self.width, 3])
     }
 
     /// The chosen images as f32 `[B,C,H,W]` in [-1,1], mirrored where asked for.
@@ -106,24 +147,5 @@ impl Images {
             }
         }
         (pixels, height, width)
-    }
-
-    /// Puts other images behind these.
-    ///
-    /// # Errors
-    /// Another size.
-    pub fn append(&mut self, other: &Self) -> Result<()> {
-        if self.is_empty() {
-            (self.height, self.width) = (other.height, other.width);
-        }
-        if (self.height, self.width) != (other.height, other.width) {
-            return Err(Error::data(format!(
-                "images of {}x{} and of {}x{} in one training set",
-                self.height, self.width, other.height, other.width
-            )));
-        }
-        self.pixels.extend_from_slice(&other.pixels);
-        self.labels.extend_from_slice(&other.labels);
-        Ok(())
     }
 }

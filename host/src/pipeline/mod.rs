@@ -1,5 +1,6 @@
 //! A run: its stages, what is cached, and their order.
 
+pub mod arm_images;
 pub mod candidates;
 pub mod encoding;
 pub mod face_training;

@@ -10,18 +10,48 @@ use crate::data::{
     loader::{Loader, Options, Pick},
 };
 
+/// Bytes of pixels up to which a run's training set is held in memory; a larger one is read as its images are needed. Both give the same batches.
+pub const HELD: usize = 1 << 30;
+
 /// A set that is read as its images are needed. Held in memory: what the source holds, four bytes an image, and a few batches.
+#[derive(Clone)]
 pub struct StreamedImages {
     /// The set.
     pub source: Arc<dyn ImageSource>,
-    /// Its images by identity. A label in training is an identity's place here.
-    pub people: Arc<People>,
+    /// Its images by identity: a label in training is an identity's place here. Without it the order and the labels are the set's own; they count up to
+    /// [`ImageSource::listed_identities`].
+    pub people: Option<Arc<People>>,
     /// Height of the images in pixels; those of the set are scaled to it.
     pub height: usize,
     /// Width of the images in pixels.
     pub width: usize,
     /// Threads that decode.
     pub threads: usize,
+}
+
+impl StreamedImages {
+    fn len(&self) -> usize {
+        self.people
+            .as_ref()
+            .map_or_else(|| self.source.len(), |people| people.image_count())
+    }
+
+    fn identities(&self) -> usize {
+        self.people
+            .as_ref()
+            .map_or_else(|| self.source.listed_identities(), |people| people.len())
+    }
+
+    /// Index in the source and identity of image `at`.
+    fn image_at(&self, at: usize) -> (usize, i64) {
+        match &self.people {
+            Some(people) => {
+                let (index, person) = people.image_at(at);
+                (index, person as i64)
+            }
+            None => (at, self.source.label(at)),
+        }
+    }
 }
 
 /// Labelled images to train on, labels from 0.
@@ -38,7 +68,7 @@ impl<'a> TrainingImages<'a> {
     pub fn len(self) -> usize {
         match self {
             Self::Held(images) => images.len(),
-            Self::Streamed(set) => set.people.image_count(),
+            Self::Streamed(set) => set.len(),
         }
     }
 
@@ -51,7 +81,7 @@ impl<'a> TrainingImages<'a> {
     pub fn identities(self) -> usize {
         match self {
             Self::Held(images) => images.identities(),
-            Self::Streamed(set) => set.people.len(),
+            Self::Streamed(set) => set.identities(),
         }
     }
 
@@ -62,7 +92,7 @@ impl<'a> TrainingImages<'a> {
     pub fn label(self, at: usize) -> i64 {
         match self {
             Self::Held(images) => images.labels[at],
-            Self::Streamed(set) => set.people.image_at(at).1 as i64,
+            Self::Streamed(set) => set.image_at(at).1,
         }
     }
 
@@ -129,14 +159,10 @@ impl Batches<'_> {
 }
 
 fn start(set: &StreamedImages, mut order: Order, batch: usize, channels: usize, first: u64) -> Result<Loader> {
-    let people = set.people.clone();
+    let own = set.clone();
     let pick = move |(at, mirrored): (usize, bool)| {
-        let (index, person) = people.image_at(at);
-        Pick {
-            index,
-            label: person as i64,
-            mirrored,
-        }
+        let (index, label) = own.image_at(at);
+        Pick { index, label, mirrored }
     };
     let options = Options {
         size: [set.height, set.width],
@@ -175,14 +201,14 @@ mod tests {
             };
             let (chosen, labels) = people.images_of(&[0, 1, 2]);
             let held = Images {
-                pixels: prepare(&*source, &chosen, &settings, |_| Ok(())).unwrap().small,
+                pixels: prepare(&*source, &chosen, &settings, |_| Ok(())).unwrap().small.into(),
                 labels,
                 height: 6,
                 width: 6,
             };
             let streamed = StreamedImages {
                 source: source.clone(),
-                people: people.clone(),
+                people: Some(people.clone()),
                 height: 6,
                 width: 6,
                 threads: 2,

@@ -4,6 +4,7 @@ pub mod atomic;
 pub mod hash;
 pub mod json;
 pub(crate) mod mapped;
+pub(crate) mod mapped_tensors;
 pub mod npy;
 mod parquet_file;
 mod parquet_footer;

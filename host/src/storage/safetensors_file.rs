@@ -97,10 +97,20 @@ pub(super) fn read(path: &Path) -> Result<Tensors> {
         Ok((_, metadata)) => metadata,
         Err(e) => return Err(unreadable(path, &bytes, &e)),
     };
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| unreadable(path, &bytes, &e))?;
-    let mut tensors = Tensors::new();
+    let mut tensors = copied(path, parse(path, &bytes)?.iter())?;
     tensors.metadata.extend(metadata.metadata().clone().unwrap_or_default());
-    for (name, view) in file.iter() {
+    Ok(tensors)
+}
+
+/// What the bytes of the file at `path` hold.
+pub(super) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>> {
+    SafeTensors::deserialize(bytes).map_err(|e| unreadable(path, bytes, &e))
+}
+
+/// Copies of some of a file's tensors.
+pub(super) fn copied<'a>(path: &Path, some: impl Iterator<Item = (&'a str, TensorView<'a>)>) -> Result<Tensors> {
+    let mut tensors = Tensors::of_file(path);
+    for (name, view) in some {
         let values = read_values(&view).map_err(|e| e.context(format!("{}: tensor `{name}`", path.display())))?;
         tensors
             .tensors
@@ -137,7 +147,7 @@ fn read_values(view: &TensorView<'_>) -> Result<Values> {
 }
 
 /// Tells a cut file from one that never was a safetensors file.
-fn unreadable(path: &Path, bytes: &[u8], cause: &safetensors::SafeTensorError) -> Error {
+pub(super) fn unreadable(path: &Path, bytes: &[u8], cause: &safetensors::SafeTensorError) -> Error {
     let path = path.display();
     let cut = |expected: &str| {
         let message = format!("{path} is truncated: expected {expected}, got {} bytes", bytes.len());

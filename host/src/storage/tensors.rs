@@ -175,10 +175,15 @@ impl Tensors {
     /// # Errors
     /// [`ficta_core::ErrorKind::IO`] or, where the file is truncated or no safetensors file, [`ficta_core::ErrorKind::DATA`]; with the path.
     pub fn read(path: &Path) -> Result<Self> {
-        Ok(Self {
+        safetensors_file::read(path)
+    }
+
+    /// None yet, of a file that getters name.
+    pub(super) fn of_file(path: &Path) -> Self {
+        Self {
             origin: Some(path.to_owned()),
-            ..safetensors_file::read(path)?
-        })
+            ..Self::default()
+        }
     }
 
     /// Names of the tensors, sorted.

@@ -134,7 +134,7 @@ fn streamed(path: &Path, threads: usize) -> StreamedImages {
     let people = People::of(&*source).expect("labels");
     StreamedImages {
         source: source.into(),
-        people: Arc::new(people),
+        people: Some(Arc::new(people)),
         height: SIDE,
         width: SIDE,
         threads,

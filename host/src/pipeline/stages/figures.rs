@@ -85,7 +85,7 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentC
         out.insert(
             "images",
             &[images.len(), images.height, images.width, 3],
-            images.pixels.clone(),
+            images.pixels.to_vec(),
         )?;
         out.insert("label", &[images.len()], images.labels)?;
         out.write(&place.dir.join(IMAGES))?;

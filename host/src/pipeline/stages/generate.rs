@@ -13,8 +13,14 @@ use crate::{
         writer::{Card, Origin},
     },
     pipeline::{
-        Place, Stage, candidates::CandidateTable, generator::Generator, identities::IdentityTable, images::Images,
-        matrix::Matrix, place::write_table,
+        Place, Stage,
+        arm_images::{ArmImages, Generated, file_name},
+        candidates::CandidateTable,
+        generator::Generator,
+        identities::IdentityTable,
+        images::Images,
+        matrix::Matrix,
+        place::write_table,
     },
     storage::{Table, Tensors, hash},
 };
@@ -78,11 +84,6 @@ fn conditions(place: &Place<'_>, ids: &str, count: usize) -> Result<(Matrix, Vec
     let n = if count == 0 { selected.len() } else { count };
     let rows: Vec<_> = (0..n).collect();
     Ok((selected.feature.select(&rows), (0..n as i64).collect()))
-}
-
-/// `images/00012/07.png`.
-fn file_name(identity: usize, image: usize) -> String {
-    format!("images/{identity:05}/{image:03}.png")
 }
 
 /// Makes what is not there yet. An image is a function of (run seed, identity, image) alone, so it does not matter which are missing.
@@ -221,19 +222,7 @@ fn card(place: &Place<'_>, ids: &str, origin: &Origin, used: &[String], [identit
 /// The first `images` images of each of the first identities of a finished set; labels are identities.
 ///
 /// # Errors
-/// An image that is missing or cannot be read.
+/// An image that is missing or cannot be read; images of several sizes.
 pub fn read(folder: &Path, identities: usize, images: usize) -> Result<Images> {
-    let mut all = Images::default();
-    for identity in 0..identities {
-        for image in 0..images {
-            let decoded = png::read(&folder.join(file_name(identity, image)))?;
-            all.append(&Images {
-                pixels: decoded.pixels,
-                labels: vec![identity as i64],
-                height: decoded.height,
-                width: decoded.width,
-            })?;
-        }
-    }
-    Ok(all)
+    ArmImages::new(Images::default(), Generated::first(folder, identities, images))?.held(|_| Ok(()))
 }

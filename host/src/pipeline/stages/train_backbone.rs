@@ -6,8 +6,13 @@ use serde_json::{Value, json};
 use crate::{
     config::{Arm, REAL, RunConfig},
     pipeline::{
-        Place, Stage, face_training::FaceTraining, held_out::HeldOut, images::Images,
-        training_evaluation::TrainingEvaluation, training_images::TrainingImages,
+        Place, Stage,
+        arm_images::{ArmImages, Generated, TrainingSet},
+        face_training::FaceTraining,
+        held_out::HeldOut,
+        images::Images,
+        training_evaluation::TrainingEvaluation,
+        training_images::HELD,
     },
 };
 
@@ -35,7 +40,7 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize, sets: &Valu
     (t.checkpoint_every, t.seeds) = (1, 1); // neither changes what one training gives
     let verification = config.evaluation.clone();
     let work = move |place: &Place<'_>| {
-        let images = training_set(place, &arm_owned)?;
+        let set = training_set(place, &arm_owned, HELD)?;
         let evaluation = training.evaluation.as_ref().map(|evaluation| {
             let held_out = evaluation
                 .held_out
@@ -49,7 +54,7 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize, sets: &Valu
             backbone: &backbone,
             loss: &loss,
             training: &training,
-            images: TrainingImages::Held(&images),
+            images: set.images(),
             weights_seed: weights_seed(place.seed, seed),
             order_seed: derive_seed(run_seed(place.seed, seed), "backbone.order", 0, 0),
             start: None,
@@ -76,32 +81,26 @@ pub fn stage(config: &RunConfig, name: &str, arm: &Arm, seed: usize, sets: &Valu
         .with(Kind::LOSS, &config.loss)
 }
 
-/// The images of an arm with labels from 0. Generated images of real people bear those people's labels.
-fn training_set(place: &Place<'_>, arm: &Arm) -> Result<Images> {
-    let mut images = Images::default();
-    if arm.real {
-        images.append(&Images::read(&place.file("data", "learn.safetensors"), "small")?)?;
-    }
-    if let Some(ids) = &arm.ids {
-        let kept = super::reencode::kept(place, ids)?;
-        let last = kept.iter().max().map_or(0, |k| k + 1);
-        let all = super::generate::read(&place.input(&format!("generate/{ids}")), last, arm.images)?;
-        let offset = if ids == REAL { 0 } else { images.identities() };
-        let mut generated = Images {
-            height: all.height,
-            width: all.width,
-            ..Images::default()
-        };
-        for (label, identity) in kept.iter().enumerate() {
-            for image in identity * arm.images..(identity + 1) * arm.images {
-                generated.pixels.extend_from_slice(all.one(image));
-                let label = if ids == REAL { *identity } else { label + offset };
-                generated.labels.push(label as i64);
-            }
+/// The images of an arm with labels from 0, of which so many bytes are held. Generated images of real people bear those people's labels.
+fn training_set(place: &Place<'_>, arm: &Arm, most: usize) -> Result<TrainingSet> {
+    let photographs = match arm.real {
+        true => Images::read(&place.file("data", "learn.safetensors"), "small")?,
+        false => Images::default(),
+    };
+    let generated = match &arm.ids {
+        Some(ids) => {
+            let offset = photographs.identities();
+            let label = |(place, identity): (usize, usize)| match ids == REAL {
+                true => (identity, identity as i64),
+                false => (identity, (place + offset) as i64),
+            };
+            let kept = super::reencode::kept(place, ids)?;
+            let labelled = kept.into_iter().enumerate().map(label).collect();
+            Generated::new(&place.input(&format!("generate/{ids}")), labelled, arm.images)
         }
-        images.append(&generated)?;
-    }
-    Ok(images)
+        None => Generated::default(),
+    };
+    ArmImages::new(photographs, generated)?.to_train(most, &place.ctx())
 }
 
 #[cfg(test)]

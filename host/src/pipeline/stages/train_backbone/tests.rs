@@ -1,9 +1,19 @@
 //! Which images each kind of arm trains on, under which labels.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use super::*;
-use crate::{data::png, pipeline::PluginsLock, registry::Registry, run_host::RunHost, storage::Tensors};
+use crate::{
+    config::Sampling,
+    data::png,
+    pipeline::{PluginsLock, order::Order},
+    registry::Registry,
+    run_host::RunHost,
+    storage::Tensors,
+};
 
 /// Real people and photographs of each.
 const REAL_SET: (i64, usize) = (3, 2);
@@ -45,33 +55,62 @@ fn write(root: &Path, set: &str, identities: usize, kept: &[i64]) {
         .unwrap();
 }
 
+fn place<'a>(root: &'a Path, host: &'a RunHost) -> Place<'a> {
+    static NOTHING: LazyLock<(PluginsLock, Registry)> = LazyLock::new(Default::default);
+    Place {
+        dir: root.join("out"),
+        resume: root.join("resume"),
+        root,
+        plugins_lock: &NOTHING.0,
+        registry: &NOTHING.1,
+        host,
+        seed: 1,
+    }
+}
+
 /// Label and grey of every image of an arm, in order, of a set that kept these of five generated identities.
 fn trained_on(real: bool, ids: Option<&str>, images: usize, kept: &[i64]) -> Vec<(i64, u8)> {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), ids.unwrap_or("fictional"), 5, kept);
     let host = RunHost::new(1, 1, true, Arc::default());
-    let place = Place {
-        dir: root.path().join("out"),
-        resume: root.path().join("resume"),
-        root: root.path(),
-        plugins_lock: &PluginsLock::default(),
-        registry: &Registry::default(),
-        host: &host,
-        seed: 1,
-    };
+    let place = place(root.path(), &host);
     let arm = Arm {
         steps: None,
         real,
         ids: ids.map(str::to_owned),
         images,
     };
-    let set = training_set(&place, &arm).unwrap();
+    let [held, streamed] = [usize::MAX, 0].map(|most| training_set(&place, &arm, most).unwrap());
+    same_training(&held, &streamed);
+    let TrainingSet::Held(set) = held else {
+        panic!("a set without bound is held")
+    };
     assert_eq!((set.height, set.width), (1, 2));
     let grey = |i: usize| {
         assert!(set.one(i).windows(2).all(|w| w[0] == w[1]), "image {i} is mixed up");
         set.one(i)[0]
     };
     (0..set.len()).map(|i| (set.labels[i], grey(i))).collect()
+}
+
+/// A training sees the same of a set that is held and of one that is read as it goes: in order, taken up in the middle, and balanced.
+fn same_training(held: &TrainingSet, streamed: &TrainingSet) {
+    assert!(
+        matches!(streamed, TrainingSet::Streamed(_)),
+        "a bound of 0 holds nothing"
+    );
+    let both = [held, streamed].map(TrainingSet::images);
+    let about = both.map(|images| (images.len(), images.identities(), images.size()));
+    assert_eq!(about[0], about[1]);
+    for sampling in [Sampling::Plain, Sampling::Balanced] {
+        let [mut a, mut b] = both.map(|images| {
+            let order = Order::of(sampling, 3, images.len(), |i| images.label(i), true);
+            images.batches(order, 4, 3)
+        });
+        for step in [0, 1, 2, 9, 10, 4] {
+            assert_eq!(a.of(step).unwrap(), b.of(step).unwrap(), "{sampling:?}, step {step}");
+        }
+    }
 }
 
 fn photographs() -> Vec<(i64, u8)> {
@@ -127,4 +166,32 @@ fn generated_images_of_real_people_bear_those_peoples_labels() {
     assert_eq!(trained_on(false, Some(REAL), 3, &[0, 1, 2]), of(&same, 3));
     let both = [photographs(), of(&same, 1)].concat();
     assert_eq!(trained_on(true, Some(REAL), 1, &[0, 1, 2]), both);
+}
+
+/// Whether it is held or read as it goes, an image of another size is named.
+#[test]
+fn an_image_of_another_size_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "fictional", 2, &[0, 1]);
+    let odd = root.path().join("generate/fictional/images/00001/002.png");
+    png::write(&odd, &[7; 12], 2, 2, 1).unwrap();
+    let host = RunHost::new(1, 1, true, Arc::default());
+    let place = place(root.path(), &host);
+    let arm = Arm {
+        steps: None,
+        real: false,
+        ids: Some("fictional".into()),
+        images: GENERATED,
+    };
+    let held = training_set(&place, &arm, usize::MAX).err().unwrap();
+    let set = training_set(&place, &arm, 0).unwrap();
+    let order = Order::new(1, set.images().len(), false);
+    let streamed = set.images().batches(order, 8, 3).of(0).unwrap_err();
+    for error in [held, streamed] {
+        let text = error.to_string();
+        assert!(
+            text.contains("00001/002.png: an image of 2x2 in a training set of 2x1"),
+            "{text}"
+        );
+    }
 }

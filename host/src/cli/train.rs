@@ -24,7 +24,7 @@ use crate::{
     },
     registry::Registry,
     run_host::RunHost,
-    storage::json as json_file,
+    storage::{atomic, json as json_file},
 };
 
 /// What a training was asked for, among its outputs.
@@ -302,9 +302,12 @@ fn finish(out: &Path, dir: &Path, work: &Path) -> Result<()> {
         .filter_map(|entry| Some(entry.ok()?.file_name()))
         .collect();
     names.sort_by_key(|name| (name == SETTINGS, name.clone()));
+    // On the disk before anything says so; and so are the names, before what they replace goes.
+    atomic::sync_tree(dir)?;
     for name in names {
         fs::rename(dir.join(&name), out.join(&name)).map_err(|e| io(&out.join(&name), e))?;
     }
+    atomic::sync_folder(out)?;
     fs::remove_dir_all(work).map_err(|e| io(work, e))
 }
 

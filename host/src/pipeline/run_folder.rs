@@ -7,21 +7,11 @@ use std::{
 
 use ficta_core::{Error, Result};
 
-use super::record::{RECORD, StageRecord, files_below};
-use crate::storage::json;
+use super::record::{RECORD, StageRecord};
+use crate::storage::{atomic, json};
 
 /// The folder of unfinished work, and of what helps it to go on.
 const WORK: &str = ".work";
-
-/// Makes sure that every file below `folder` is on the disk before anything says so.
-fn sync(folder: &Path) -> Result<()> {
-    for path in files_below(folder)? {
-        File::open(&path)
-            .and_then(|f| f.sync_all())
-            .map_err(|e| io(&path, &e))?;
-    }
-    Ok(())
-}
 
 /// The folder that holds everything of a run.
 pub struct RunFolder {
@@ -88,7 +78,8 @@ impl RunFolder {
         let (outputs, _) = self.work(id, fingerprint);
         if !outputs.join(RECORD).exists() {
             let record = StageRecord::of(&outputs, id, fingerprint)?;
-            sync(&outputs)?;
+            // The outputs are on the disk before anything says so.
+            atomic::sync_tree(&outputs)?;
             json::write(&outputs.join(RECORD), &record)?;
         }
         let place = self.stage(id);
@@ -104,6 +95,10 @@ impl RunFolder {
             fs::rename(&place, &old).map_err(|e| io(&place, &e))?;
         }
         fs::rename(&outputs, &place).map_err(|e| io(&place, &e))?;
+        // So are the names, before what they replace goes.
+        for folder in place.ancestors().skip(1).take_while(|a| a.starts_with(&self.root)) {
+            atomic::sync_folder(folder)?;
+        }
         fs::remove_dir_all(base).map_err(|e| io(base, &e))
     }
 
@@ -161,5 +156,64 @@ mod tests {
         assert_eq!(fs::read_dir(root.path().join(WORK)).unwrap().count(), 0);
         assert!(folder.stage("evaluate/real").join("result").exists());
         folder.clear_work("evaluate/real", fingerprint).unwrap();
+    }
+
+    /// A stage of many files, for the test below.
+    #[test]
+    fn a_stage_is_promoted() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(root.path());
+        let fingerprint = "0123456789abcdef0123";
+        for round in 0..2 {
+            let (outputs, _) = folder.work("generate/some", fingerprint);
+            fs::create_dir_all(&outputs).unwrap();
+            for i in 0..100 {
+                fs::write(outputs.join(format!("{i}.png")), [round]).unwrap();
+            }
+            folder.promote("generate/some", fingerprint).unwrap();
+            let promoted = StageRecord::read(&folder.stage("generate/some")).unwrap();
+            assert_eq!(promoted.outputs.len(), 100);
+            assert_eq!(fs::read(folder.stage("generate/some").join("7.png")).unwrap(), [round]);
+        }
+    }
+
+    /// What the system is asked for in [`a_stage_is_promoted`], in order, and with which paths.
+    #[cfg(target_os = "linux")]
+    fn traced() -> Option<Vec<String>> {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let tests = std::env::current_exe().unwrap();
+        let status = std::process::Command::new("strace")
+            .args(["-f", "-y", "-qq", "-e", "trace=/sync|rename", "-o"])
+            .arg(log.path())
+            .arg(tests)
+            .args(["--exact", "pipeline::run_folder::tests::a_stage_is_promoted"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status();
+        if !status.is_ok_and(|status| status.success()) {
+            eprintln!("strace is missing or may not trace: the order of syncs and renames was not looked at");
+            return None;
+        }
+        let text = fs::read_to_string(log.path()).unwrap();
+        let calls = text.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim()));
+        Some(calls.filter(|call| call.contains('(')).map(str::to_owned).collect())
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn outputs_are_synced_at_once_before_the_record_and_names_after_the_rename() {
+        let Some(calls) = traced() else { return };
+        let all = calls.join("\n");
+        let count = |name: &str| calls.iter().filter(|call| call.starts_with(name)).count();
+        assert_eq!(count("syncfs("), 2, "one for each promotion:\n{all}");
+        assert!(count("fsync(") < 20, "none for each of 100 images:\n{all}");
+        let at = |what: &dyn Fn(&String) -> bool| calls.iter().rposition(what).unwrap_or_else(|| panic!("{all}"));
+        let synced = at(&|call| call.starts_with("syncfs("));
+        let record = at(&|call| call.starts_with("rename") && call.contains("stage.json\""));
+        let moved = at(&|call| call.starts_with("rename") && call.contains("/generate/some\""));
+        assert!(synced < record && record < moved, "{all}");
+        let names = calls[moved + 1..].iter().filter(|call| call.starts_with("fsync("));
+        let folders: Vec<_> = names.map(|call| call.contains("/generate>")).collect();
+        assert_eq!(folders, [true, false], "the stage's folder, then the run's:\n{all}");
     }
 }

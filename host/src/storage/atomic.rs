@@ -180,7 +180,10 @@ fn put_in_place(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Puts all that lies in `folder` on the disk, and its names.
-fn sync_tree(folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// [`ErrorKind::IO`] with the path that could not be written.
+pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
     // One call for the whole file system: an image a second call would cost some five milliseconds each. It reports what could not be
     // written since the folder was opened (Linux 5.8).
     #[cfg(target_os = "linux")]
@@ -203,7 +206,11 @@ fn sync_tree(folder: &Path) -> Result<()> {
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<()> {
+/// Puts the names in `folder` on the disk: a rename into it lasts through a power cut from then on.
+///
+/// # Errors
+/// As for [`sync_tree`].
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     if cfg!(unix) {
         File::open(folder)
             .and_then(|file| file.sync_all())

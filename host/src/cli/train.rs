@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Mutex,
 };
 
 use clap::ValueEnum;
@@ -209,6 +210,7 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
         registry: &registry,
         host: &host,
         seed: args.seed,
+        hashes: Mutex::default(),
     };
     FaceTraining {
         backbone: &backbone,

@@ -1,6 +1,10 @@
 //! Where a stage works, and what it may use.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use ficta_core::{Ctx, Error, Result};
 
@@ -23,6 +27,8 @@ pub struct Place<'a> {
     pub host: &'a RunHost,
     /// The run's seed.
     pub seed: u64,
+    /// SHA-256 of outputs by their path in `dir`, where the stage knows it: its record then does not read them once more.
+    pub hashes: Mutex<BTreeMap<String, String>>,
 }
 
 impl Place<'_> {
@@ -39,6 +45,14 @@ impl Place<'_> {
     /// The context that components take.
     pub fn ctx(&self) -> Ctx<'_> {
         self.host.ctx()
+    }
+
+    /// Tells the SHA-256 of outputs that are written, by their path in the stage's folder.
+    pub fn know(&self, hashes: impl IntoIterator<Item = (String, String)>) {
+        self.hashes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(hashes);
     }
 
     /// Makes a folder among the outputs.

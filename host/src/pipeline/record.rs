@@ -39,11 +39,11 @@ impl StageRecord {
         serde_json::from_slice(&std::fs::read(folder.join(RECORD)).ok()?).ok()
     }
 
-    /// Records every file below `folder`.
+    /// Records every file below `folder`; those are not read whose SHA-256 is in `known`, by their path in it.
     ///
     /// # Errors
     /// Reading failed.
-    pub fn of(folder: &Path, id: &str, fingerprint: &str) -> Result<Self> {
+    pub fn of(folder: &Path, id: &str, fingerprint: &str, known: &BTreeMap<String, String>) -> Result<Self> {
         let mut outputs = BTreeMap::new();
         for path in files_below(folder)? {
             let name = path
@@ -57,13 +57,11 @@ impl StageRecord {
             let bytes = std::fs::metadata(&path)
                 .map_err(|e| Error::io(format!("{}: {e}", path.display())))?
                 .len();
-            outputs.insert(
-                name,
-                Output {
-                    bytes,
-                    sha256: hash::of_file(&path)?,
-                },
-            );
+            let sha256 = match known.get(&name) {
+                Some(known) => known.clone(),
+                None => hash::of_file(&path)?,
+            };
+            outputs.insert(name, Output { bytes, sha256 });
         }
         Ok(Self {
             id: id.into(),
@@ -100,4 +98,27 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_files_are_not_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("images")).unwrap();
+        for name in ["images/a.png", "images/b.png", RECORD] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        let known = BTreeMap::from([("images/a.png".to_owned(), "known".to_owned())]);
+        let record = StageRecord::of(folder.path(), "generate/x", "print", &known).unwrap();
+        let found: Vec<_> = record
+            .outputs
+            .iter()
+            .map(|(name, o)| (&**name, o.bytes, &*o.sha256))
+            .collect();
+        let hash = hash::of_bytes(b"images/b.png");
+        assert_eq!(found, [("images/a.png", 12, "known"), ("images/b.png", 12, &*hash)]);
+    }
 }

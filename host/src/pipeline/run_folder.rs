@@ -1,6 +1,7 @@
 //! The folder that holds everything of a run.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
@@ -70,14 +71,15 @@ impl RunFolder {
         (base.join("outputs"), base.join("resume"))
     }
 
-    /// Records the outputs in the work folder and puts it in the stage's place. What was there before goes only now.
+    /// Records the outputs in the work folder, of which the stage may have `known` some hashes, and puts it in the stage's place. What was there before
+    /// goes only now.
     ///
     /// # Errors
     /// Reading, writing or renaming failed; the work stays where it is.
-    pub fn promote(&self, id: &str, fingerprint: &str) -> Result<()> {
+    pub fn promote(&self, id: &str, fingerprint: &str, known: &BTreeMap<String, String>) -> Result<()> {
         let (outputs, _) = self.work(id, fingerprint);
         if !outputs.join(RECORD).exists() {
-            let record = StageRecord::of(&outputs, id, fingerprint)?;
+            let record = StageRecord::of(&outputs, id, fingerprint, known)?;
             // The outputs are on the disk before anything says so.
             atomic::sync_tree(&outputs)?;
             json::write(&outputs.join(RECORD), &record)?;
@@ -109,7 +111,7 @@ impl RunFolder {
     pub fn finish_promotion(&self, id: &str, fingerprint: &str) -> Result<()> {
         let (outputs, _) = self.work(id, fingerprint);
         if outputs.join(RECORD).exists() {
-            return self.promote(id, fingerprint);
+            return self.promote(id, fingerprint, &BTreeMap::new());
         }
         let old = outputs.with_file_name("replaced");
         // Killed after the last rename: only the clearing away is left.
@@ -147,7 +149,7 @@ mod tests {
             fs::create_dir_all(path).unwrap();
         }
         fs::write(outputs.join("result"), "1").unwrap();
-        folder.promote("evaluate/real", fingerprint).unwrap();
+        folder.promote("evaluate/real", fingerprint, &BTreeMap::new()).unwrap();
         assert!(!resume.exists() && folder.stage("evaluate/real").join("result").exists());
 
         // As a process leaves it that is killed between the last rename and the clearing away.
@@ -170,7 +172,7 @@ mod tests {
             for i in 0..100 {
                 fs::write(outputs.join(format!("{i}.png")), [round]).unwrap();
             }
-            folder.promote("generate/some", fingerprint).unwrap();
+            folder.promote("generate/some", fingerprint, &BTreeMap::new()).unwrap();
             let promoted = StageRecord::read(&folder.stage("generate/some")).unwrap();
             assert_eq!(promoted.outputs.len(), 100);
             assert_eq!(fs::read(folder.stage("generate/some").join("7.png")).unwrap(), [round]);

@@ -1,6 +1,10 @@
 //! Runs what a plan says.
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use ficta_core::{Error, Result};
 
@@ -77,12 +81,14 @@ pub fn run(plan: &Plan, folder: &RunFolder, registry: &Registry, host: &RunHost,
             registry,
             host,
             seed,
+            hashes: Mutex::default(),
         };
         let done = (step.stage.work)(&place).map_err(|e| advise(e).context(place_of(&step.stage)));
         host.enter("");
         at_work::set("");
         done?;
-        folder.promote(id, &step.fingerprint).map_err(advise)?;
+        let known = place.hashes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        folder.promote(id, &step.fingerprint, &known).map_err(advise)?;
         host.say(&format!("{id}: done in {}", minutes(started.elapsed())));
         outcome.ran += 1;
     }

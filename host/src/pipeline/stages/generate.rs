@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use ficta_core::{Error, Kind, Result, random::derive_seed};
+use rayon::prelude::*;
 use serde_json::json;
 
 use crate::{
     config::{ComponentChoice, DenoiserConfig, REAL, RunConfig},
     data::{
-        png,
-        source::Format,
+        decode, png,
+        source::{Format, read_image_file},
         writer::{Card, Origin},
     },
     pipeline::{
@@ -50,8 +51,8 @@ pub fn stage(
         tensors.insert("row", &[rows.len()], rows)?;
         tensors.write(&place.dir.join(CONDITIONS))?;
         let mut generator = Generator::trained(place, &denoiser_choice, &sampler_choice)?;
-        make_all(place, &mut generator, &conditions, images, batch)?;
-        manifest(place, conditions.rows, images)?;
+        let hashes = make_all(place, &mut generator, &conditions, images, batch)?;
+        manifest(place, images, hashes)?;
         card(place, &ids_name, &origin, &used, [conditions.rows, images]).write(&place.dir)
     };
     let chosen = super::identities_stage(ids);
@@ -86,23 +87,38 @@ fn conditions(place: &Place<'_>, ids: &str, count: usize) -> Result<(Matrix, Vec
     Ok((selected.feature.select(&rows), (0..n as i64).collect()))
 }
 
-/// Makes what is not there yet. An image is a function of (run seed, identity, image) alone, so it does not matter which are missing.
+/// The SHA-256 of an image that is there and whole.
+fn present(path: &Path) -> Option<String> {
+    let bytes = read_image_file(path).ok()?;
+    decode::rgb(&bytes, &path.display()).ok()?;
+    Some(hash::of_bytes(&bytes))
+}
+
+/// Images looked for at once.
+const LOOKED_FOR: usize = 4096;
+
+/// Makes what is not there yet, and tells the SHA-256 of each image. An image is a function of (run seed, identity, image) alone, so it does not matter
+/// which are missing.
 fn make_all(
     place: &Place<'_>,
     generator: &mut Generator,
     conditions: &Matrix,
     images: usize,
     batch: usize,
-) -> Result<()> {
-    let channels = generator.network.info().channels;
-    let total = conditions.rows * images;
+) -> Result<Vec<String>> {
+    let (ctx, channels) = (place.ctx(), generator.network.info().channels);
     for identity in 0..conditions.rows {
         place.folder(&format!("images/{identity:05}"))?;
     }
-    let missing: Vec<_> = (0..total)
-        .map(|i| (i / images, i % images))
-        .filter(|(id, j)| png::read(&place.dir.join(file_name(*id, *j))).is_err())
-        .collect();
+    let total = conditions.rows * images;
+    let file = |i: usize| place.dir.join(file_name(i / images, i % images));
+    let mut hashes: Vec<Option<String>> = Vec::with_capacity(total);
+    for start in (0..total).step_by(LOOKED_FOR) {
+        let some = (start..total.min(start + LOOKED_FOR)).into_par_iter();
+        hashes.par_extend(some.map(|i| present(&file(i))));
+        ctx.progress(hashes.len() as u64, total as u64, "images looked for")?;
+    }
+    let missing: Vec<_> = (0..total).filter(|i| hashes[*i].is_none()).collect();
     if missing.len() < total {
         place.host.say(&format!(
             "{} of {total} images are there already",
@@ -115,20 +131,20 @@ fn make_all(
             missing.len()
         ));
     }
-    let ctx = place.ctx();
     let mut done = total - missing.len();
     for chunk in missing.chunks(batch) {
-        let rows: Vec<_> = chunk.iter().map(|(id, _)| *id).collect();
-        let seeds: Vec<_> = chunk.iter().map(|(id, j)| seed(place.seed, *id, *j)).collect();
+        let rows: Vec<_> = chunk.iter().map(|i| i / images).collect();
+        let seeds: Vec<_> = chunk.iter().map(|i| seed(place.seed, i / images, i % images)).collect();
         let made = generator.make(&conditions.select(&rows), &seeds, place)?;
-        for (i, (id, j)) in chunk.iter().enumerate() {
-            let bytes = png::encode(made.one(i), made.height, made.width, channels)?;
-            put(&place.dir.join(file_name(*id, *j)), &bytes)?;
+        for (row, i) in chunk.iter().enumerate() {
+            let bytes = png::encode(made.one(row), made.height, made.width, channels)?;
+            put(&file(*i), &bytes)?;
+            hashes[*i] = Some(hash::of_bytes(&bytes));
         }
         done += chunk.len();
         ctx.progress(done as u64, total as u64, "images")?;
     }
-    Ok(())
+    Ok(hashes.into_iter().flatten().collect())
 }
 
 /// Writes an image whole or not at all. That it is on the disk is made sure once for the whole set, when the stage ends.
@@ -147,13 +163,11 @@ fn seed(run: u64, identity: usize, image: usize) -> u64 {
     derive_seed(run, "generate", identity as u64, image as u64)
 }
 
-fn manifest(place: &Place<'_>, identities: usize, images: usize) -> Result<()> {
-    let all: Vec<_> = (0..identities * images).map(|i| (i / images, i % images)).collect();
+/// `hashes` are of identity after identity, `images` of each.
+fn manifest(place: &Place<'_>, images: usize, hashes: Vec<String>) -> Result<()> {
+    let all: Vec<_> = (0..hashes.len()).map(|i| (i / images, i % images)).collect();
     let files: Vec<_> = all.iter().map(|(id, j)| file_name(*id, *j)).collect();
-    let hashes = files
-        .iter()
-        .map(|f| hash::of_file(&place.dir.join(f)))
-        .collect::<Result<Vec<_>>>()?;
+    place.know(files.iter().cloned().zip(hashes.iter().cloned()));
     let table = Table::new()
         .with("identity", all.iter().map(|(id, _)| *id as i64).collect::<Vec<_>>())?
         .with("image", all.iter().map(|(_, j)| *j as i64).collect::<Vec<_>>())?

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use super::*;
@@ -65,6 +65,7 @@ fn place<'a>(root: &'a Path, host: &'a RunHost) -> Place<'a> {
         registry: &NOTHING.1,
         host,
         seed: 1,
+        hashes: Mutex::default(),
     }
 }
 

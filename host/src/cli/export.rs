@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::PluginFolderArgs, component_params::choice, model_card::ModelCard, own_stdout::out, plugin_folders::registry,
+    threads,
 };
 use crate::{
     config::ComponentChoice,
@@ -51,7 +52,7 @@ pub fn export(args: &ExportArgs, as_json: bool) -> Result<()> {
     let network = network_of(args, &weights)?;
     registry.check(Kind::BACKBONE, &network.plugin, &network.params)?;
     let mut backbone = registry.backbone(&network.plugin, &network.params)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads::keep_to(0)?;
     let host = RunHost::new(0, threads, as_json, Arc::new(AtomicBool::new(false)));
     let ctx = host.ctx();
     backbone.load(&weights, &ctx)?;

@@ -21,6 +21,7 @@ mod run;
 mod select;
 mod stats;
 mod table_file;
+mod threads;
 mod train;
 mod train_evaluation;
 mod work;

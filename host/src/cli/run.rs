@@ -10,6 +10,7 @@ use super::{
     cancellation,
     own_stdout::out,
     plugin_folders::registry,
+    threads,
 };
 use crate::{
     config::{ComponentChoice, Layers, RunConfig},
@@ -48,15 +49,13 @@ impl Prepared {
             set: args.set.clone(),
         }
         .read()?;
+        config.run.threads = threads::keep_to(config.run.threads)?;
         let registry = registry(&args.plugins)?;
         let out = args
             .out
             .clone()
             .or_else(|| config.run.out.clone())
             .unwrap_or_else(|| Path::new("runs").join(name_of(&args.run_file)));
-        if config.run.threads == 0 {
-            config.run.threads = std::thread::available_parallelism().map_or(1, usize::from);
-        }
         let folder = RunFolder::at(out);
         let shared: Vec<_> = config
             .communicator

@@ -11,7 +11,7 @@ use ficta_core::{Error, Kind, Result, random::derive_seed};
 use serde_json::{Value, json};
 
 use super::{
-    args::PluginFolderArgs, cancellation, component_params::choice, own_stdout::out, plugin_folders::registry,
+    args::PluginFolderArgs, cancellation, component_params::choice, own_stdout::out, plugin_folders::registry, threads,
     train_evaluation::TrainEvaluationArgs,
 };
 use crate::{
@@ -173,10 +173,7 @@ pub fn train(args: &TrainArgs, as_json: bool) -> Result<()> {
     let loss = choice(&args.loss, &args.loss_params, "--loss-param")?;
     registry.check(Kind::BACKBONE, &backbone.plugin, &backbone.params)?;
     registry.check(Kind::LOSS, &loss.plugin, &loss.params)?;
-    let threads = match args.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        n => n,
-    };
+    let threads = threads::keep_to(args.threads)?;
     let host = RunHost::new(args.seed, threads, args.quiet, cancelled).on(args.device.here());
     host.enter("data");
     let streamed = open_images(args, &backbone, &registry, threads)?;

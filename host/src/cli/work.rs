@@ -1,8 +1,8 @@
 //! What commands that work on files share: threads, progress, Ctrl-C.
 
-use ficta_core::{Error, Result};
+use ficta_core::Result;
 
-use super::{args::PluginFolderArgs, cancellation};
+use super::{args::PluginFolderArgs, cancellation, threads};
 use crate::run_host::RunHost;
 
 /// What commands that work on files share.
@@ -22,14 +22,7 @@ impl WorkArgs {
     /// # Errors
     /// Ctrl-C cannot be handled; threads cannot be started.
     pub fn host(&self, what: &str, seed: u64) -> Result<RunHost> {
-        let threads = match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            given => given,
-        };
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .map_err(|e| Error::backend(format!("starting {threads} threads: {e}")))?;
+        let threads = threads::keep_to(self.threads)?;
         let host = RunHost::new(seed, threads, self.quiet, cancellation::on_ctrl_c()?);
         host.enter(what);
         Ok(host)

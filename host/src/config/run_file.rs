@@ -67,7 +67,7 @@ pub struct RunSection {
     /// Everything random follows from it.
     #[serde(default)]
     pub seed: u64,
-    /// Threads a component may use; 0 for all cores. libtorch's sums depend on it in their last bits, so fix it to compare runs.
+    /// Threads that a component may use, and the host's own work; 0 for all cores. libtorch's sums depend on it in their last bits, so fix it to compare runs.
     #[serde(default)]
     pub threads: usize,
     /// Where components that can shall compute: `auto` (the first GPU where there is one), `cpu`, `cuda` or `cuda:N`. It changes the last bits of what

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ficta_core::{Error, Result};
 
 use crate::{
-    cli::{cancellation, own_stdout::out},
+    cli::{cancellation, own_stdout::out, threads},
     data::{
         ImageSource,
         align::{AlignOptions, Aligned, Encoding, FAILURES, LandmarkTable, Template, align_all},
@@ -45,12 +45,7 @@ pub struct AlignArgs {
 
 pub fn align(args: &AlignArgs, as_json: bool) -> Result<()> {
     args.template.at(args.size)?;
-    let threads = args
-        .threads
-        .or(std::thread::available_parallelism().ok())
-        .map_or(1, usize::from);
-    // The pool of the whole process: a command line runs one command.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let threads = threads::keep_to(args.threads.map_or(0, usize::from))?;
     let host = RunHost::new(0, threads, args.quiet, cancellation::on_ctrl_c()?);
     host.enter("align");
     let set = source::open(&args.source)?;

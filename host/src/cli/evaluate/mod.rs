@@ -13,7 +13,7 @@ pub(super) use sets::{name_of, path_of};
 
 use crate::{
     at_work,
-    cli::{cancellation, own_stdout::out},
+    cli::{cancellation, own_stdout::out, threads},
     evaluation::{
         Comparison, Difference, Duel, Evaluation, Reference, Roc, SetOutcome, VerificationSet, compare, measure,
         outcome::{DISTANCES, RESULT, insert_pairs, same_pairs},
@@ -25,11 +25,7 @@ use crate::{
 
 pub fn evaluate(args: &EvaluateArgs, as_json: bool) -> Result<()> {
     check(args)?;
-    let threads = args
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    // The pool of the whole process: a command line runs one command.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let threads = threads::keep_to(args.threads.unwrap_or(0))?;
     let host = RunHost::new(args.seed, threads, args.quiet, cancellation::on_ctrl_c()?).on(args.device.here());
     let sets = sets::open(args)?;
     let reference = args

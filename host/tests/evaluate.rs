@@ -4,12 +4,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::Arc,
 };
 
 use ficta::{
     data::{pack, png},
     storage::{Tensors, npy},
 };
+use parquet::{data_type::FloatType, file::writer::SerializedFileWriter, schema::parser::parse_message_type};
 use serde_json::Value;
 
 fn fixture(name: &str) -> PathBuf {
@@ -112,6 +114,104 @@ fn features_are_evaluated_compared_and_set_against_a_reference() {
     near(&cosine["sets"][0]["accuracy"], &expected["cosine"]["accuracy"]);
     let text = ficta(at, &["evaluate", "--set", "lfw.bin", "--features", "f.safetensors"]);
     assert!(String::from_utf8_lossy(&text.stdout).contains("InsightFace's verification.py"));
+}
+
+/// A `.npy` file of this kind of number and order.
+fn npy_file(path: &Path, descr: &str, fortran: &str, shape: [usize; 2], elements: impl Iterator<Item = u8>) {
+    let [rows, columns] = shape;
+    let header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': ({rows}, {columns}), }}\n");
+    let mut bytes = [
+        npy::MAGIC,
+        &[1, 0],
+        &(header.len() as u16).to_le_bytes(),
+        header.as_bytes(),
+    ]
+    .concat();
+    bytes.extend(elements);
+    fs::write(path, bytes).unwrap();
+}
+
+/// A Parquet file with a list column `feature`.
+fn parquet_file(path: &Path, columns: usize, values: &[f32]) {
+    let message = "message m { required group feature (LIST) { repeated group list { required float element; } } }";
+    let schema = Arc::new(parse_message_type(message).unwrap());
+    let file = fs::File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, Default::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let repetition: Vec<i16> = (0..values.len()).map(|i| i16::from(i % columns != 0)).collect();
+    let (typed, definition) = (column.typed::<FloatType>(), vec![1; values.len()]);
+    typed.write_batch(values, Some(&definition), Some(&repetition)).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn features_come_in_every_kind_of_file_that_other_commands_take() {
+    let (folder, expected) = with_pack();
+    let at = folder.path();
+    let tensors = Tensors::read(&at.join("plain.safetensors")).unwrap();
+    let (values, shape) = tensors.get::<f32, 2>("feature").unwrap();
+    let [rows, columns] = shape;
+    let turned = || (0..rows * columns).map(|i| values[i % rows * columns + i / rows]);
+    let path = |name: &str| at.join(name);
+    npy_file(
+        &path("a.npy"),
+        "<f4",
+        "False",
+        shape,
+        values.iter().flat_map(|x| x.to_le_bytes()),
+    );
+    npy_file(
+        &path("b.npy"),
+        ">f4",
+        "False",
+        shape,
+        values.iter().flat_map(|x| x.to_be_bytes()),
+    );
+    npy_file(
+        &path("c.npy"),
+        "<f8",
+        "True",
+        shape,
+        turned().flat_map(|x| f64::from(x).to_le_bytes()),
+    );
+    // What a file is, is told by its content.
+    fs::copy(path("c.npy"), path("d.bin")).unwrap();
+    parquet_file(&path("e.parquet"), columns, values);
+    let mut other_name = Tensors::new();
+    other_name.insert("embedding", &shape, values.to_vec()).unwrap();
+    other_name.write(&path("f2.safetensors")).unwrap();
+    for file in [
+        "plain.safetensors",
+        "a.npy",
+        "b.npy",
+        "c.npy",
+        "d.bin",
+        "e.parquet",
+        "f2.safetensors",
+    ] {
+        let output = ficta(
+            at,
+            &[
+                "--json",
+                "evaluate",
+                "--set",
+                "lfw.bin",
+                "--val-far",
+                "0.02",
+                "--features",
+                file,
+            ],
+        );
+        let accuracy = json(&output)["average"].as_f64().unwrap();
+        let reference = expected["insightface_feature_only"]["accuracy"].as_f64().unwrap();
+        assert!(
+            (accuracy - reference).abs() < 1e-12,
+            "{file}: {accuracy}, expected {reference}"
+        );
+    }
 }
 
 #[test]

@@ -6,7 +6,10 @@ use ficta_core::{Error, Result};
 use rayon::prelude::*;
 
 use super::protocol::{Protocol, norm};
-use crate::storage::{Tensor, Tensors, Values, npy};
+use crate::{
+    features::{FeatureTable, Kind, feature_tensor},
+    storage::{Tensor, Tensors, Values, npy},
+};
 
 /// Raw features of the images of a set, and perhaps of their mirror images.
 pub struct Features {
@@ -16,19 +19,22 @@ pub struct Features {
 }
 
 impl Features {
-    /// Reads a features file: safetensors with `feature` `[N,d]` (f32 or f64) and, optionally, `feature_flip` of the same shape; or a `.npy` file `[N,d]`.
+    /// Reads a features file of any kind that [`FeatureTable::read`] reads, f64 as such; safetensors may hold `feature_flip` too, of the same shape.
     ///
     /// # Errors
-    /// As for [`Tensors::read`] and [`npy::read`]; another shape.
+    /// As for [`FeatureTable::read`]; another shape.
     pub fn read(path: &Path) -> Result<Self> {
-        let (feature, mirrored) = if path.extension().is_some_and(|e| e == "npy") {
-            (npy::read(path)?, None)
-        } else {
-            let mut tensors = Tensors::read(path)?;
-            (
-                tensors.take_tensor("feature")?,
-                tensors.take_tensor("feature_flip").ok(),
-            )
+        let (feature, mirrored) = match Kind::of(path)? {
+            Kind::Tensors => {
+                let mut tensors = Tensors::read(path)?;
+                let name = feature_tensor(&tensors)?;
+                (tensors.take_tensor(&name)?, tensors.take_tensor("feature_flip").ok())
+            }
+            Kind::Npy => (npy::read(path)?, None),
+            Kind::Parquet => {
+                let table = FeatureTable::read(path)?.feature;
+                (Tensor::new(&[table.rows, table.cols], table.data)?, None)
+            }
         };
         Self::new(path, feature, mirrored)
     }

@@ -1,11 +1,10 @@
 //! Anyone's features: safetensors, NumPy's `.npy`, Parquet with a list column.
 
 mod list_column;
-mod npy;
 mod source;
 mod space;
 mod table;
 
-pub use source::Source;
+pub use source::{Kind, Source};
 pub use space::{SPACE, check_space, space};
-pub use table::FeatureTable;
+pub use table::{FeatureTable, feature_tensor};

@@ -159,8 +159,11 @@ impl FeatureTable {
     }
 }
 
-/// `feature`, or the only matrix of floats.
-fn feature_tensor(file: &Tensors) -> Result<String> {
+/// The tensor of features in a file: `feature`, or the only matrix of floats.
+///
+/// # Errors
+/// None, or several.
+pub fn feature_tensor(file: &Tensors) -> Result<String> {
     if file.contains("feature") {
         return Ok("feature".into());
     }

@@ -14,7 +14,7 @@ pub struct EvaluateArgs {
     /// A backbone component, with trained --weights.
     #[arg(long, value_name = "NAME", requires = "weights")]
     pub backbone: Option<String>,
-    /// Features given: safetensors with `feature` [N,d] and optionally `feature_flip`, or .npy; two rows a pair. Once for each --set, in the same order.
+    /// Features given: safetensors with `feature` [N,d] and optionally `feature_flip`, .npy, or Parquet with a list column; two rows a pair. Once for each --set, in the same order.
     #[arg(long, value_name = "FILE")]
     pub features: Vec<PathBuf>,
     /// A parameter of the encoder or backbone: `--param weights=FILE`.

@@ -325,3 +325,25 @@ fn values_come_from_file_environment_and_command_line() {
         "5"
     );
 }
+
+/// A run that fails says what it was asked for, and so does the one that comes after it.
+#[test]
+fn a_run_that_fails_leaves_its_config() {
+    let smoke = Smoke::new();
+    let asked = || -> f64 {
+        let text = fs::read_to_string(smoke.out().join("config.toml")).unwrap();
+        let config: toml::Table = text.parse().unwrap();
+        config["ids"]["fictional"]["selector"]["params"]["threshold_real"]
+            .as_float()
+            .unwrap()
+    };
+    let until = ["--until", "select/fictional", "--quiet"];
+    // So strict that no candidate survives.
+    let strict = "ids.fictional.selector.params={ threshold_real = -1.0, threshold_selected = -1.0 }";
+    smoke
+        .run(&[&until[..], &["--set", strict]].concat())
+        .refused(1, &["stage select/fictional", "survives"]);
+    assert_eq!(asked(), -1.0);
+    smoke.run(&until).succeeded();
+    assert_eq!(asked(), 0.9);
+}

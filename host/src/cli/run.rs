@@ -108,10 +108,11 @@ pub fn run(args: &RunArgs, as_json: bool) -> Result<()> {
     for warning in pipeline::feasibility::warnings(&config, &registry, &plan, &folder) {
         host.say(&format!("warning: {warning}"));
     }
-    let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
-    // Only now: what an earlier run left is described by its own files until there is something else.
+    // Before the first stage: also a run that fails or is killed says what it was asked for.
     let text = toml::to_string_pretty(&config).map_err(|e| Error::config(format!("the resolved config: {e}")))?;
     atomic::write_bytes(&folder.root().join("config.toml"), text.as_bytes())?;
+    let outcome = pipeline::run(&plan, &folder, &registry, &host, config.run.seed)?;
+    // Only now: what an earlier run left is described by its own libraries until there is something else.
     json_file::write(&lock, &plan.lock)?;
     if outcome.ran == 0 {
         host.say(&format!("every stage is up to date ({} stages)", outcome.cached));

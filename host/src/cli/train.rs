@@ -152,9 +152,20 @@ impl TrainArgs {
         }
         let learning_rate = self.learning_rate();
         learning_rate.check("--lr")?;
-        let of_epochs = |epochs: usize| (epochs * images).div_ceil(self.batch);
+        let of_epochs = |epochs: usize| {
+            let all = epochs.checked_mul(images).map(|all| all.div_ceil(self.batch));
+            all.ok_or_else(|| {
+                Error::config(format!(
+                    "--epochs {epochs} of {images} images are more images than can be counted"
+                ))
+                .help("give fewer epochs, or --steps")
+            })
+        };
         Ok(TrainingConfig {
-            steps: self.steps.or(self.epochs.map(of_epochs)).unwrap_or(1),
+            steps: match (self.steps, self.epochs) {
+                (Some(steps), _) => steps,
+                (None, epochs) => of_epochs(epochs.unwrap_or(1))?,
+            },
             batch: self.batch,
             learning_rate,
             flip: !self.no_flip,
@@ -320,4 +331,40 @@ fn report(args: &TrainArgs, settings: &Value, as_json: bool) -> Result<()> {
         false => out!("{}", weights.display()),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Call {
+        #[command(flatten)]
+        train: TrainArgs,
+    }
+
+    /// The steps of a training on so many images.
+    fn steps(more: &[&str], images: usize) -> Result<usize> {
+        let call = [
+            &["train", "--data", "faces", "--out", "trained", "--batch", "8"][..],
+            more,
+        ]
+        .concat();
+        Ok(Call::parse_from(call).train.training(images)?.steps)
+    }
+
+    #[test]
+    fn epochs_are_passes_over_the_images() {
+        assert_eq!(steps(&["--epochs", "3"], 20).unwrap(), 8);
+        assert_eq!(steps(&["--steps", "3"], 20).unwrap(), 3);
+        let most = usize::MAX.to_string();
+        assert_eq!(steps(&["--epochs", &most], 1).unwrap(), usize::MAX.div_ceil(8));
+        let error = steps(&["--epochs", &most], 2).unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("--epochs {most} of 2 images")),
+            "{error}"
+        );
+    }
 }

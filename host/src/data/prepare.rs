@@ -63,64 +63,58 @@ impl Rgb {
     }
 }
 
-/// N images at two sizes, in the order asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An image at two sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// Images for the encoder, u8 `[N,full_height,full_width,3]`.
-    pub full: Vec<u8>,
-    /// Rows of an image in `full`.
-    pub full_height: usize,
-    /// Columns of an image in `full`.
-    pub full_width: usize,
-    /// Images to train on, u8 `[N,size,size,3]`; grey where the configuration asks for one channel.
-    pub small: Vec<u8>,
-    /// Side of an image in `small`.
-    pub size: usize,
-    /// N.
-    pub count: usize,
+    /// For the encoder: of one size in a set.
+    pub full: Rgb,
+    /// To train on: a square of the configured size, grey where one channel is asked for.
+    pub small: Rgb,
 }
 
-/// Images between two calls of the progress callback.
+/// Images decoded at once, and between two calls of the progress callback.
 const BLOCK: usize = 64;
 
-/// Decodes, crops and resizes the chosen images of `source` on all of the current pool's threads. The result does not depend on their number.
+/// Decodes, crops and resizes the chosen images of `source` on all of the current pool's threads, and hands them to `put` in the order given. The result
+/// does not depend on the number of threads; a block of images is held.
 ///
 /// `progress` gets how many images are done after each block; an error it returns ends the work.
 ///
 /// # Errors
 /// The first image, in the order given, that cannot be read, has another size than expected, or does not contain the crop; images that
-/// are not square or differ in size where they must not; what `progress` returns.
+/// are not square or differ in size where they must not; what `put` and `progress` return.
 pub fn prepare(
     source: &dyn ImageSource,
     chosen: &[usize],
     config: &DataConfig,
+    mut put: impl FnMut(Prepared) -> Result<()>,
     mut progress: impl FnMut(usize) -> Result<()>,
-) -> Result<Prepared> {
+) -> Result<()> {
     config.check()?;
-    let mut out = Prepared {
-        size: config.size,
-        ..Prepared::default()
-    };
+    let (mut done, mut size) = (0, None);
     for block in chosen.chunks(BLOCK) {
-        let images: Vec<Result<(Rgb, Rgb)>> = block.par_iter().map(|index| one(source, *index, config)).collect();
+        let images: Vec<Result<Prepared>> = block.par_iter().map(|index| one(source, *index, config)).collect();
         for (index, image) in block.iter().zip(images) {
-            let (full, small) = image?;
-            if out.count == 0 {
-                (out.full_height, out.full_width) = (full.height, full.width);
+            let image = image?;
+            let this = (image.full.height, image.full.width);
+            let first = *size.get_or_insert(this);
+            if this != first {
+                return Err(unequal(
+                    &source.name(*index),
+                    &image.full,
+                    &source.name(chosen[0]),
+                    first,
+                ));
             }
-            if (full.height, full.width) != (out.full_height, out.full_width) {
-                return Err(unequal(&source.name(*index), &full, &source.name(chosen[0]), &out));
-            }
-            out.full.extend_from_slice(&full.pixels);
-            out.small.extend_from_slice(&small.pixels);
-            out.count += 1;
+            put(image)?;
+            done += 1;
         }
-        progress(out.count)?;
+        progress(done)?;
     }
-    Ok(out)
+    Ok(())
 }
 
-fn one(source: &dyn ImageSource, index: usize, config: &DataConfig) -> Result<(Rgb, Rgb)> {
+fn one(source: &dyn ImageSource, index: usize, config: &DataConfig) -> Result<Prepared> {
     let image = source.decode(index)?;
     let name = || source.name(index);
     let (width, height) = (image.width, image.height);
@@ -166,13 +160,13 @@ fn one(source: &dyn ImageSource, index: usize, config: &DataConfig) -> Result<(R
         Some(Size { width, height }) => image.resized(height, width),
         None => image,
     };
-    Ok((full, small))
+    Ok(Prepared { full, small })
 }
 
-fn unequal(name: &str, image: &Rgb, first: &str, out: &Prepared) -> Error {
+fn unequal(name: &str, image: &Rgb, first: &str, (height, width): (usize, usize)) -> Error {
     let message = format!(
-        "{name}: the image is {}x{} and {first} is {}x{}, expected images of one size",
-        image.width, image.height, out.full_width, out.full_height
+        "{name}: the image is {}x{} and {first} is {width}x{height}, expected images of one size",
+        image.width, image.height
     );
     Error::data(message).help("set data.full_size, for example { width = 112, height = 112 }")
 }
@@ -203,15 +197,35 @@ mod tests {
         config
     }
 
+    /// What comes of the images of a folder, one after the other.
+    #[derive(Debug, Default, PartialEq)]
+    struct All {
+        count: usize,
+        full: Vec<u8>,
+        full_height: usize,
+        full_width: usize,
+        small: Vec<u8>,
+        size: usize,
+    }
+
     /// [`super::prepare`] for all images of a folder.
     fn prepare(
         folder: &tempfile::TempDir,
         config: &DataConfig,
         progress: impl FnMut(usize) -> Result<()>,
-    ) -> Result<Prepared> {
+    ) -> Result<All> {
         let source = FolderSource::open(folder.path())?;
         let all: Vec<usize> = (0..source.len()).collect();
-        super::prepare(&source, &all, config, progress)
+        let mut out = All::default();
+        let put = |image: Prepared| {
+            out.count += 1;
+            (out.full_height, out.full_width, out.size) = (image.full.height, image.full.width, image.small.width);
+            out.full.extend(image.full.pixels);
+            out.small.extend(image.small.pixels);
+            Ok(())
+        };
+        super::prepare(&source, &all, config, put, progress)?;
+        Ok(out)
     }
 
     fn message(folder: &tempfile::TempDir, config: &DataConfig) -> String {

@@ -177,7 +177,7 @@ fn start(set: &StreamedImages, mut order: Order, batch: usize, channels: usize, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{DataConfig, png, prepare::prepare, source};
+    use crate::data::{DataConfig, Prepared, png, prepare::prepare, source};
 
     /// The same batches as from images that were prepared and held, in whatever order the steps are asked for.
     #[test]
@@ -200,8 +200,14 @@ mod tests {
                 ..DataConfig::at(folder.path())
             };
             let (chosen, labels) = people.images_of(&[0, 1, 2]);
+            let mut pixels = Vec::new();
+            let put = |image: Prepared| {
+                pixels.extend(image.small.pixels);
+                Ok(())
+            };
+            prepare(&*source, &chosen, &settings, put, |_| Ok(())).unwrap();
             let held = Images {
-                pixels: prepare(&*source, &chosen, &settings, |_| Ok(())).unwrap().small.into(),
+                pixels: pixels.into(),
                 labels,
                 height: 6,
                 width: 6,

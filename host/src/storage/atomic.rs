@@ -51,6 +51,20 @@ pub(crate) fn write_through<L: Write>(
     aside.done()
 }
 
+/// Writes the file `path` with `write`, which may write anywhere in it, creating missing parent folders.
+///
+/// # Errors
+/// What `write` returns, or as for [`write_bytes`].
+pub(crate) fn write_anywhere(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    let aside = Aside::new(path)?;
+    let failed = |e: io::Error| io_error("write", path, &e);
+    let file = File::create_new(&aside.temporary).map_err(failed)?;
+    write(&file)?;
+    file.sync_all().map_err(failed)?;
+    fs::rename(&aside.temporary, path).map_err(failed)?;
+    aside.done()
+}
+
 /// Makes the folder `path` with what `fill` writes into the folder it is given. A folder that stood there before is replaced.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ mod parquet_header;
 mod parquet_lengths;
 mod parquet_pages;
 pub(crate) mod parquet_reader;
+pub(crate) mod row_tensors;
 mod safetensors_file;
 pub mod table;
 pub mod tensors;

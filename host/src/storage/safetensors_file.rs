@@ -4,7 +4,7 @@
 //! from process to process. Layout: u64 header length; JSON header, padded with spaces to 8 bytes; the tensors, widest elements first,
 //! then by name.
 
-use std::{fmt::Write as _, fs, io::Write, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write, path::Path};
 
 use ficta_core::{Error, ErrorKind, Result};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -24,34 +24,70 @@ pub(super) fn write(tensors: &Tensors, path: &Path) -> Result<()> {
 }
 
 fn layout(tensors: &Tensors) -> Result<(String, Vec<&Tensor>)> {
+    let named = tensors.tensors.iter();
+    let mut entries: Vec<_> = named
+        .map(|(name, tensor)| (Entry::new(name, file_type(tensor.values()), tensor.shape()), tensor))
+        .collect();
+    entries.sort_by_key(|(entry, _)| entry.order());
+    let (lines, tensors_in_order): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+    Ok((header(&tensors.metadata, &lines)?, tensors_in_order))
+}
+
+/// What the header says of a tensor, apart from its place.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    name: &'a str,
+    dtype: Dtype,
+    shape: &'a [usize],
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(name: &'a str, dtype: Dtype, shape: &'a [usize]) -> Self {
+        Self { name, dtype, shape }
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What tensors are sorted by in a file.
+    pub(super) fn order(&self) -> (std::cmp::Reverse<Dtype>, &'a str) {
+        (std::cmp::Reverse(self.dtype), self.name)
+    }
+
+    /// Length of the tensor.
+    pub(super) fn bytes(&self) -> usize {
+        self.shape.iter().product::<usize>() * self.dtype.bitsize() / 8
+    }
+}
+
+/// The header of a file with these tensors in this order.
+pub(super) fn header(metadata: &BTreeMap<String, String>, entries: &[Entry<'_>]) -> Result<String> {
     let quoted = |text: &str| {
         serde_json::to_string(text).map_err(|e| Error::wrap(ErrorKind::DATA, format!("name {text:?}"), &e))
     };
-    let mut entries: Vec<(&String, &Tensor)> = tensors.tensors.iter().collect();
-    entries.sort_by_key(|(name, tensor)| (std::cmp::Reverse(file_type(tensor.values())), *name));
     let mut fields = Vec::new();
-    if !tensors.metadata.is_empty() {
-        let pairs: Result<Vec<String>> = tensors
-            .metadata
+    if !metadata.is_empty() {
+        let pairs: Result<Vec<String>> = metadata
             .iter()
             .map(|(k, v)| Ok(format!("{}:{}", quoted(k)?, quoted(v)?)))
             .collect();
         fields.push(format!("\"__metadata__\":{{{}}}", pairs?.join(",")));
     }
     let mut offset = 0;
-    for (name, tensor) in &entries {
-        if name.as_str() == "__metadata__" {
+    for entry in entries {
+        if entry.name == "__metadata__" {
             return Err(Error::data(
                 "`__metadata__` cannot be the name of a tensor in a safetensors file",
             ));
         }
-        let end = offset + tensor.values().len() * tensor.values().dtype().size();
-        let shape: Vec<String> = tensor.shape().iter().map(usize::to_string).collect();
-        let mut field = quoted(name)?;
+        let end = offset + entry.bytes();
+        let shape: Vec<String> = entry.shape.iter().map(usize::to_string).collect();
+        let mut field = quoted(entry.name)?;
         let _ = write!(
             field,
             ":{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{offset},{end}]}}",
-            file_type(tensor.values()),
+            entry.dtype,
             shape.join(",")
         );
         fields.push(field);
@@ -59,7 +95,7 @@ fn layout(tensors: &Tensors) -> Result<(String, Vec<&Tensor>)> {
     }
     let mut header = format!("{{{}}}", fields.join(","));
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
-    Ok((header, entries.into_iter().map(|(_, tensor)| tensor).collect()))
+    Ok(header)
 }
 
 /// The type in the file's terms. Its order is by width.

@@ -1,5 +1,7 @@
 //! data: the real faces at two sizes, in two parts that share no person.
 
+use std::path::Path;
+
 use ficta_core::{Error, Result, random::derive_seed};
 use rayon::prelude::*;
 use serde_json::json;
@@ -7,9 +9,9 @@ use serde_json::json;
 use super::report::People;
 use crate::{
     config::RunConfig,
-    data::{self, ImageSource, Prepared, prepare::prepare, source, split::split, writer::Origin},
+    data::{self, DataConfig, ImageSource, Prepared, prepare::prepare, source, split::split, writer::Origin},
     pipeline::{Place, Stage},
-    storage::{Tensors, hash, json as json_file},
+    storage::{hash, json as json_file, row_tensors::RowTensors},
 };
 
 /// Names and counts.
@@ -44,11 +46,10 @@ pub fn stage(config: &RunConfig) -> Result<(Stage, Origin)> {
         for (part, rows) in [("learn", &people.learn), ("held-out", &people.held_out)] {
             let (images, labels) = all.images_of(rows);
             let total = images.len() as u64;
-            let prepared = prepare(&*source, &images, &settings, |done| {
-                ctx.progress(done as u64, total, "images")
-            })?;
-            counts.push(prepared.count);
-            tensors(prepared, labels)?.write(&place.dir.join(format!("{part}.safetensors")))?;
+            let progress = |done| ctx.progress(done as u64, total, "images");
+            let file = place.dir.join(format!("{part}.safetensors"));
+            write(&file, &*source, (&images, &labels), &settings, progress)?;
+            counts.push(images.len());
         }
         json_file::write(
             &place.dir.join(PEOPLE),
@@ -83,10 +84,68 @@ fn content(source: &dyn ImageSource, people: &data::People) -> Result<String> {
     Ok(hash::of_bytes(json!(all).to_string().as_bytes()))
 }
 
-fn tensors(p: Prepared, labels: Vec<i64>) -> Result<Tensors> {
-    let mut tensors = Tensors::new();
-    tensors.insert("full", &[p.count, p.full_height, p.full_width, 3], p.full)?;
-    tensors.insert("small", &[p.count, p.size, p.size, 3], p.small)?;
-    tensors.insert("label", &[labels.len()], labels)?;
-    Ok(tensors)
+/// Writes these images of a set at both sizes, with their labels: `full` and `small` u8 `[N,H,W,3]`, `label` i64 `[N]`. A block of them is held.
+fn write(
+    path: &Path,
+    source: &dyn ImageSource,
+    (images, labels): (&[usize], &[i64]),
+    settings: &DataConfig,
+    progress: impl FnMut(usize) -> Result<()>,
+) -> Result<()> {
+    RowTensors::write(path, |file| {
+        let small = [settings.size, settings.size, 3];
+        if images.is_empty() {
+            return file.begin(labels, &[("full", &[0, 0, 3]), ("small", &small)]);
+        }
+        let mut done = 0;
+        let put = |image: Prepared| {
+            if done == 0 {
+                let full = [image.full.height, image.full.width, 3];
+                file.begin(labels, &[("full", &full), ("small", &small)])?;
+            }
+            file.put("full", done, &image.full.pixels)?;
+            file.put("small", done, &image.small.pixels)?;
+            done += 1;
+            Ok(())
+        };
+        prepare(source, images, settings, put, progress)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::{png, source::FolderSource},
+        storage::Tensors,
+    };
+
+    #[test]
+    fn both_sizes_lie_in_one_file_with_the_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        let grey = |i: u8| [10 * i; 4 * 4 * 3];
+        for i in 0..3 {
+            png::write(&folder.path().join(format!("faces/p/{i}.png")), &grey(i), 4, 4, 3).unwrap();
+        }
+        let source = FolderSource::open(&folder.path().join("faces")).unwrap();
+        let settings = DataConfig {
+            size: 2,
+            ..DataConfig::at(folder.path())
+        };
+        let path = folder.path().join("learn.safetensors");
+        let of = |images: &[usize], labels: &[i64]| {
+            write(&path, &source, (images, labels), &settings, |_| Ok(())).unwrap();
+            Tensors::read(&path).unwrap()
+        };
+        let file = of(&[2, 1], &[5, 4]);
+        let (full, shape) = file.get::<u8, 4>("full").unwrap();
+        assert_eq!((full, shape), (&[grey(2), grey(1)].concat()[..], [2, 4, 4, 3]));
+        let (small, shape) = file.get::<u8, 4>("small").unwrap();
+        assert_eq!((small, shape), (&[[20; 12], [10; 12]].concat()[..], [2, 2, 2, 3]));
+        assert_eq!(file.get::<i64, 1>("label").unwrap().0, [5, 4]);
+        // Nobody is held out.
+        let file = of(&[], &[]);
+        assert_eq!(file.get::<u8, 4>("full").unwrap().1, [0, 0, 0, 3]);
+        assert_eq!(file.get::<u8, 4>("small").unwrap().1, [0, 2, 2, 3]);
+    }
 }

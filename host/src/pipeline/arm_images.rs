@@ -47,11 +47,6 @@ impl Generated {
         }
     }
 
-    /// The first `each` images of each of the first identities. Labels are identities.
-    pub fn first(folder: &Path, identities: usize, each: usize) -> Self {
-        Self::new(folder, (0..identities).map(|i| (i, i as i64)).collect(), each)
-    }
-
     fn len(&self) -> usize {
         self.identities.len() * self.each
     }

@@ -233,10 +233,19 @@ fn card(place: &Place<'_>, ids: &str, origin: &Origin, used: &[String], [identit
     card
 }
 
-/// The first `images` images of each of the first identities of a finished set; labels are identities.
+/// The first `images` images of each of the first identities of a finished set, which are read as they are needed; labels are identities.
+///
+/// # Errors
+/// A first image that is missing or cannot be read.
+pub fn open(folder: &Path, identities: usize, images: usize) -> Result<ArmImages> {
+    let labelled = (0..identities).map(|i| (i, i as i64)).collect();
+    ArmImages::new(Images::default(), Generated::new(folder, labelled, images))
+}
+
+/// [`open`], all of them in memory.
 ///
 /// # Errors
 /// An image that is missing or cannot be read; images of several sizes.
 pub fn read(folder: &Path, identities: usize, images: usize) -> Result<Images> {
-    ArmImages::new(Images::default(), Generated::first(folder, identities, images))?.held(|_| Ok(()))
+    open(folder, identities, images)?.held(|_| Ok(()))
 }

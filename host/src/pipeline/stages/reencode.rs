@@ -7,12 +7,13 @@ use serde_json::json;
 
 use crate::{
     config::{REAL, RunConfig},
+    data::ImageSource,
     pipeline::{
         Place, Stage,
+        arm_images::ArmImages,
         candidates::CandidateTable,
-        encoding::encode,
+        encoding::encode_small,
         identities::IdentityTable,
-        images::Images,
         matrix::Matrix,
         place::write_table,
         selection::{self, Selection},
@@ -38,8 +39,9 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
         let faces = faces(place, &ids_name, images)?;
         let identities = faces.len() / images.max(1);
         let mut network = place.registry.encoder(&encoder.plugin, &encoder.params)?;
-        let features = encode(&mut *network, &faces, &place.ctx())?;
-        super::encode::write(place, &features, &faces.labels, FEATURES)?;
+        let features = encode_small(&mut *network, &faces, place.host)?;
+        let labels: Vec<_> = (0..faces.len()).map(|i| faces.label(i)).collect();
+        super::encode::write(place, &features, &labels, FEATURES)?;
 
         let unit = statistics::unit_features(&features.data, features.cols, real.center.as_deref())?;
         let unit = Matrix::new(unit, features.rows, features.cols)?;
@@ -102,15 +104,15 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
     stage
 }
 
-/// All `images` images of each identity of a generated set; labels are identities.
+/// All `images` images of each identity of a generated set, which are read as they are needed; labels are identities.
 ///
 /// # Errors
 /// Reading failed.
-pub fn faces(place: &Place<'_>, ids: &str, images: usize) -> Result<Images> {
+pub fn faces(place: &Place<'_>, ids: &str, images: usize) -> Result<ArmImages> {
     let generate = format!("generate/{ids}");
     let conditions = Tensors::read(&place.file(&generate, super::generate::CONDITIONS))?;
     let identities = conditions.get::<i64, 1>("row")?.0.len();
-    super::generate::read(&place.input(&generate), identities, images)
+    super::generate::open(&place.input(&generate), identities, images)
 }
 
 /// Mean and total variance of each identity's `images` consecutive unit features, estimated as those of real identities are, so that a

@@ -2,12 +2,13 @@
 //! the storages, and each storage as a count and its elements.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use ficta_core::{Error, Result};
 
 use super::{
     Stored,
-    pickle::{self, Value},
+    pickle::{self, Pickled, Value},
     storage::Element,
     tensors::tensors,
 };
@@ -25,29 +26,28 @@ pub(crate) fn is_one(bytes: &[u8]) -> bool {
 /// The tensors of the state dict that the file holds.
 pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Stored>> {
     let mut rest = &bytes[MAGIC.len()..];
-    let mut next = |what: &str| -> Result<Value> {
+    let mut next = |what: &str| -> Result<Pickled> {
         let (value, end) = pickle::read(rest).map_err(|e| e.context(what))?;
         rest = &rest[end..];
         Ok(value)
     };
     next("version")?;
     next("machine")?;
-    let root = next("state dict")?;
+    let state = next("state dict")?;
     let names = next("names of the storages")?;
     // A count tells nothing without the size of an element, and that stands with the tensors.
-    let mut elements: HashMap<String, Element> = HashMap::new();
-    tensors(&root, |view| {
-        elements.insert(view.storage.clone(), view.element);
+    let mut elements: HashMap<Rc<str>, Element> = HashMap::new();
+    tensors(&state, |view| {
+        elements.insert(Rc::clone(&view.storage), view.element);
         Ok(Stored {
             shape: Vec::new(),
             values: Vec::new(),
         })
     })?;
-    let Value::List(names) = names else {
-        return Err(Error::data("the names of the storages are no list"));
-    };
-    let mut storages: HashMap<String, &[u8]> = HashMap::new();
-    for name in names.borrow().iter() {
+    let listed = names.list(&names.root);
+    let listed = listed.ok_or_else(|| Error::data("the names of the storages are no list"))?;
+    let mut storages: HashMap<&str, &[u8]> = HashMap::new();
+    for name in listed {
         let Value::Text(name) = name else {
             return Err(Error::data("the name of a storage is no text"));
         };
@@ -63,11 +63,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Stored>> {
         let count = usize::try_from(i64::from_le_bytes(*count)).map_err(|_| cut())?;
         let length = count.checked_mul(element.size()).ok_or_else(cut)?;
         let (own, behind) = behind.split_at_checked(length).ok_or_else(cut)?;
-        storages.insert(name.to_string(), own);
+        storages.insert(name, own);
         rest = behind;
     }
-    tensors(&root, |view| {
-        let storage = storages.get(&view.storage);
+    tensors(&state, |view| {
+        let storage = storages.get(&*view.storage);
         view.read(storage.ok_or_else(|| Error::data(format!("storage `{}` is not in the file", view.storage)))?)
     })
 }

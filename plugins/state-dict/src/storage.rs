@@ -1,5 +1,7 @@
 //! Raw elements, and the views of them that PyTorch stores.
 
+use std::rc::Rc;
+
 use ficta_core::{Error, Result};
 use half::{bf16, f16};
 
@@ -81,7 +83,7 @@ impl Element {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct View {
     /// Name of the storage within the file.
-    pub storage: String,
+    pub storage: Rc<str>,
     /// Type of its elements.
     pub element: Element,
     /// Elements before the first.

@@ -33,9 +33,71 @@ fn names_lose_the_wrappers_that_all_of_them_have() {
 fn code_in_a_pickle_is_not_run() {
     // What `pickle.dumps(os.system("..."))` style attacks look like: a global, arguments, REDUCE.
     let attack = b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.";
-    let (value, end) = pickle::read(attack).unwrap();
-    assert!(matches!(value, pickle::Value::Opaque), "{value:?}");
+    let (found, end) = pickle::read(attack).unwrap();
+    assert!(matches!(found.root, pickle::Value::Opaque), "{found:?}");
     assert_eq!(end, attack.len());
+}
+
+/// `pickle` as the state dict of a file of either format.
+fn files_with(pickle: &[u8]) -> [Vec<u8>; 2] {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("archive/data.pkl", options).unwrap();
+    std::io::Write::write_all(&mut zip, pickle).unwrap();
+    let magic = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+    let legacy = [magic, &b"M\xe9\x03."[..], b"}.", pickle, b"]."].concat();
+    [zip.finish().unwrap().into_inner(), legacy]
+}
+
+#[test]
+fn what_stands_once_and_is_used_often_is_short() {
+    let error = |pickle: &[u8]| pickle::read(pickle).unwrap_err().to_string();
+    let name = [&b"X\x01\x02\0\0"[..], &[b'a'; 513]].concat();
+    let named = [&b"U\x01m"[..], &name, b"\x93."].concat();
+    assert!(
+        error(&named).contains("a name of 514 bytes, expected at most 512"),
+        "{}",
+        error(&named)
+    );
+    let tensor = |dimensions: usize| {
+        let storage =
+            b"ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x01tQK\0";
+        let sizes = [b"(".to_vec(), b"K\x01".repeat(dimensions), b"t".to_vec()].concat();
+        [storage, &sizes[..], &sizes, b"tR."].concat()
+    };
+    let (found, _) = pickle::read(&tensor(64)).unwrap();
+    assert!(
+        matches!(&found.root, pickle::Value::Tensor(view) if view.shape == [1; 64]),
+        "{found:?}"
+    );
+    assert!(error(&tensor(65)).contains("more than 64"), "{}", error(&tensor(65)));
+}
+
+#[test]
+fn a_list_may_hold_itself() {
+    let (found, _) = pickle::read(b"]q\x00h\x00a.").unwrap();
+    let items = found.list(&found.root).unwrap();
+    assert!(matches!(items, [pickle::Value::List(0)]), "{found:?}");
+}
+
+#[test]
+fn nesting_does_not_exhaust_the_stack() {
+    let deep = |open: &[u8], close: &[u8]| [open.repeat(500_000), b"N".to_vec(), close.repeat(500_000)].concat();
+    let tuples = deep(b"", b"\x85");
+    for nested in [
+        deep(b"(", b"t"),
+        tuples.clone(),
+        deep(b"]", b"a"),
+        deep(b"}X\x01\0\0\0a", b"s"),
+        // One that is kept in the memo, and one that is thrown away.
+        [tuples.clone(), b"q\x00".to_vec()].concat(),
+        [tuples, b"0N".to_vec()].concat(),
+    ] {
+        for file in files_with(&[&nested[..], b"."].concat()) {
+            let error = read(&file).unwrap_err();
+            assert!(error.to_string().contains("no state dict in the file"), "{error}");
+        }
+    }
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Cursor, Read};
+use std::rc::Rc;
 
 use ficta_core::{Error, ErrorKind, Result};
 use zip::ZipArchive;
@@ -34,10 +35,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Stored>> {
         );
     }
     let text = entry(&mut archive, name, bytes.len())?;
-    let (root, _) = pickle::read(&text)?;
-    let mut storages: HashMap<String, Vec<u8>> = HashMap::new();
-    tensors(&root, |view| {
-        let storage = match storages.entry(view.storage.clone()) {
+    let (state, _) = pickle::read(&text)?;
+    let mut storages: HashMap<Rc<str>, Vec<u8>> = HashMap::new();
+    tensors(&state, |view| {
+        let storage = match storages.entry(Rc::clone(&view.storage)) {
             std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => place.insert(entry(
                 &mut archive,

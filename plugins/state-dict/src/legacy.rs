@@ -37,7 +37,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Stored>> {
     let names = next("names of the storages")?;
     // A count tells nothing without the size of an element, and that stands with the tensors.
     let mut elements: HashMap<Rc<str>, Element> = HashMap::new();
-    tensors(&state, |view| {
+    tensors(&state, bytes.len(), |view| {
         elements.insert(Rc::clone(&view.storage), view.element);
         Ok(Stored {
             shape: Vec::new(),
@@ -66,7 +66,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Stored>> {
         storages.insert(name, own);
         rest = behind;
     }
-    tensors(&state, |view| {
+    tensors(&state, bytes.len(), |view| {
         let storage = storages.get(&*view.storage);
         view.read(storage.ok_or_else(|| Error::data(format!("storage `{}` is not in the file", view.storage)))?)
     })

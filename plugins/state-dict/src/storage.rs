@@ -142,12 +142,11 @@ impl View {
             let values = self.element.decode(&bytes[self.offset * size..][..count * size]);
             return Ok(Stored { shape, values });
         }
-        let storage = self.element.decode(bytes);
         let mut index = vec![0; shape.len()];
-        let mut values = Vec::with_capacity(count);
+        let mut gathered = Vec::with_capacity(count * size);
         for _ in 0..count {
             let at: usize = index.iter().zip(&self.strides).map(|(i, s)| i * s).sum();
-            values.push(storage[self.offset + at]);
+            gathered.extend_from_slice(&bytes[(self.offset + at) * size..][..size]);
             for axis in (0..index.len()).rev() {
                 index[axis] += 1;
                 if index[axis] < shape[axis] {
@@ -156,6 +155,7 @@ impl View {
                 index[axis] = 0;
             }
         }
+        let values = self.element.decode(&gathered);
         Ok(Stored { shape, values })
     }
 }

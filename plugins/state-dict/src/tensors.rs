@@ -13,18 +13,33 @@ use super::{
 /// Where training programs put the state dict beside other things, in order of preference.
 const NESTED: [&str; 5] = ["state_dict_backbone", "state_dict", "backbone", "model", "net"];
 
-/// Every tensor of the state dict; `read` takes one up.
+/// How often a file's bytes may be read as elements, all tensors together. Tied weights share a storage, those of layers that are run again and again
+/// some dozen times; without a bound a few names would fill any memory.
+const MOST_SHARED: usize = 32;
+
+/// Every tensor of the state dict of a file of `size` bytes; `read` takes one up.
+///
+/// # Errors
+/// `DATA` where there is no state dict, or its tensors share their storages too often; those of `read`.
 pub(crate) fn tensors(
     pickled: &Pickled,
+    size: usize,
     mut read: impl FnMut(&View) -> Result<Stored>,
 ) -> Result<BTreeMap<String, Stored>> {
     let dict = state_dict(pickled).ok_or_else(|| {
         Error::data("no state dict in the file").help("save the weights alone: torch.save(network.state_dict(), path)")
     })?;
-    let mut found = BTreeMap::new();
+    let (mut found, mut taken) = (BTreeMap::new(), 0usize);
     for item in dict {
         if let [Value::Text(name), Value::Tensor(view)] = item {
             let stored = read(view).map_err(|e| e.context(format!("tensor `{name}`")))?;
+            taken = taken.saturating_add(stored.values.len() * view.element.size());
+            if taken > size.saturating_mul(MOST_SHARED) {
+                return Err(Error::data(format!(
+                    "the tensors up to `{name}` take {taken} bytes, more than {MOST_SHARED} times the file's {size}: too many share a storage"
+                ))
+                .help("save each tensor by itself: torch.save({k: v.clone() for k, v in network.state_dict().items()}, path)"));
+            }
             found.insert(name.to_string(), stored);
         }
     }

@@ -1,6 +1,6 @@
 //! `torch.save` since PyTorch 1.6: a zip archive of a pickle and one file a storage.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 use std::io::{Cursor, Read};
 use std::rc::Rc;
 
@@ -37,28 +37,36 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Stored>> {
     let text = entry(&mut archive, name, bytes.len())?;
     let (state, _) = pickle::read(&text)?;
     let mut storages: HashMap<Rc<str>, Vec<u8>> = HashMap::new();
-    tensors(&state, |view| {
+    let mut left = bytes.len();
+    tensors(&state, bytes.len(), |view| {
         let storage = match storages.entry(Rc::clone(&view.storage)) {
-            std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => place.insert(entry(
-                &mut archive,
-                &format!("{folder}data/{}", view.storage),
-                bytes.len(),
-            )?),
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => {
+                let content = entry(&mut archive, &format!("{folder}data/{}", view.storage), left)?;
+                left -= content.len();
+                place.insert(content)
+            }
         };
         view.read(storage)
     })
 }
 
-/// The content of an entry. PyTorch compresses nothing, so none is larger than the file.
-fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, most: usize) -> Result<Vec<u8>> {
+/// The content of an entry. PyTorch compresses nothing, so all entries together are no larger than the file; `left` is what they may still hold.
+fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, left: usize) -> Result<Vec<u8>> {
     let cannot = |e: &(dyn std::error::Error + 'static)| {
         Error::wrap(ErrorKind::DATA, format!("cannot read `{name}` of the archive"), e)
             .help("the file was cut short; fetch or write it again")
     };
     let file = archive.by_name(name).map_err(|e| cannot(&e))?;
+    if file.size() > left as u64 {
+        return Err(Error::data(format!(
+            "`{name}` of the archive says that it has {} bytes, where the file has {left} left",
+            file.size()
+        ))
+        .help("torch.save lays each storage down once, as it is; fetch or write the file again"));
+    }
     let mut content = Vec::new();
-    file.take(most as u64)
+    file.take(left as u64)
         .read_to_end(&mut content)
         .map_err(|e| cannot(&e))?;
     Ok(content)

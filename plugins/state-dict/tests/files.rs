@@ -54,7 +54,7 @@ fn what_we_write_is_what_pytorch_was_shown_and_reads_back() {
     }
     assert!(
         bytes == fs::read(fixture("ours.pth")).unwrap(),
-        "check the new bytes with check_pth.py, then UPDATE_FIXTURES=1"
+        "write the new bytes with UPDATE_FIXTURES=1, then let check_pth.py judge them"
     );
     assert_holds_all(&StateDict::read(&fixture("ours.pth")).unwrap());
 }

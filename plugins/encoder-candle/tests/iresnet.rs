@@ -159,6 +159,19 @@ fn wrong_tensors_are_named() {
         ErrorKind::DATA,
         &["layer1.0.prelu.weight", "[1, 8]", "expected [8]"],
     );
+    for (name, shape) in [
+        ("conv1.weight", vec![0, 3, 3, 3]),
+        ("layer1.0.conv2.weight", vec![0, 8, 3, 3]),
+        ("layer4.0.conv2.weight", vec![0, 24, 3, 3]),
+        ("fc.weight", vec![0, 96]),
+        ("fc.weight", vec![12, 0]),
+    ] {
+        says(
+            changed(|t| drop(t.insert(name.into(), (shape.clone(), Vec::new())))),
+            ErrorKind::DATA,
+            &[name, &format!("{shape:?}"), "may be 0", "fix:"],
+        );
+    }
     says(
         changed(|t| drop(t.insert("fc2.bias".into(), (vec![1], vec![0; 4])))),
         ErrorKind::DATA,

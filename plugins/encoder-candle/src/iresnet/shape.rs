@@ -137,12 +137,20 @@ pub fn blocks_of_depth(depth: u32) -> Option<[usize; 4]> {
 
 fn dims<const RANK: usize>(weights: &StateDict, name: &str) -> Result<[usize; RANK]> {
     let shape = weights.shape(name).ok_or_else(|| weights.missing(name))?;
-    shape.try_into().map_err(|_| {
+    let dims = shape.try_into().map_err(|_| {
         Error::data(format!(
             "{}: tensor `{name}` has shape {shape:?}, expected {RANK} dimensions",
             weights.source()
         ))
-    })
+    })?;
+    match shape.contains(&0) {
+        false => Ok(dims),
+        true => Err(Error::data(format!(
+            "{}: tensor `{name}` has shape {shape:?}, and no extent of it may be 0",
+            weights.source()
+        ))
+        .help("the file holds no network; fetch or write it again")),
+    }
 }
 
 /// One more than the highest block of which the file holds anything.

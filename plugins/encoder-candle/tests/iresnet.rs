@@ -189,6 +189,37 @@ fn wrong_tensors_are_named() {
     );
 }
 
+/// Tensors of a training beside the weights: the optimizer's, the head's, and averages where `average` says what becomes of them.
+fn checkpoint(average: Option<fn(&mut [u8])>) -> Result<IResNet> {
+    changed(|tensors| {
+        let weights = tensors.clone();
+        for (name, (shape, mut data)) in weights {
+            tensors.insert(format!("sgd.{name}"), (shape.clone(), data.clone()));
+            if let Some(average) = average {
+                average(&mut data);
+                tensors.insert(format!("ema.{name}"), (shape, data));
+            }
+        }
+        tensors.insert("head.weight".into(), (vec![5, 12], vec![0; 240]));
+    })
+}
+
+fn halve(values: &mut [u8]) {
+    for value in values.as_chunks_mut().0 {
+        *value = (f32::from_le_bytes(*value) / 2.0).to_le_bytes();
+    }
+}
+
+#[test]
+fn a_checkpoint_embeds_by_its_averages_where_it_has_them() {
+    let features = |encoder: Result<IResNet>| encode(&mut encoder.unwrap(), &smooth(2, 32), [32, 32], 1).unwrap();
+    let plain = features(changed(|_| {}));
+    assert_eq!(features(checkpoint(None)), plain);
+    let of_halves = features(changed(|t| t.values_mut().for_each(|(_, data)| halve(data))));
+    assert_ne!(of_halves, plain);
+    assert_eq!(features(checkpoint(Some(halve))), of_halves);
+}
+
 #[test]
 fn files_cut_short_and_others_are_errors() {
     let folder = tempfile::tempdir().unwrap();

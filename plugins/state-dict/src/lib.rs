@@ -143,6 +143,15 @@ impl StateDict {
         self.tensors.retain(|name, _| !which(name));
     }
 
+    /// Drops the tensors whose name does not begin with `prefix`, and takes it off the others' names.
+    pub fn keep_under(&mut self, prefix: &str) {
+        let under = |(name, tensor): (String, Stored)| Some((name.strip_prefix(prefix)?.to_owned(), tensor));
+        self.tensors = std::mem::take(&mut self.tensors)
+            .into_iter()
+            .filter_map(under)
+            .collect();
+    }
+
     fn nearest(&self, missing: &str) -> String {
         match self.tensors.keys().next() {
             None => "the file holds no tensors".into(),

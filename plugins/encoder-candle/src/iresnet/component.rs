@@ -3,6 +3,7 @@
 use ficta_core::{Configure, Ctx, Encoder, EncoderInfo, Result, TensorMut, TensorRef};
 use ficta_state_dict::StateDict;
 
+use super::checkpoint::keep_for_use;
 use super::network::Network;
 use super::params::{IResNetParams, check_batch};
 use super::shape::NetworkShape;
@@ -25,7 +26,8 @@ impl Configure for IResNet {
     type Params = IResNetParams;
 
     fn configure(params: IResNetParams) -> Result<Self> {
-        let weights = StateDict::read(&params.weights)?;
+        let mut weights = StateDict::read(&params.weights)?;
+        keep_for_use(&mut weights);
         let shape = NetworkShape::of(&weights, &params)?;
         let input = Input {
             size: [shape.input_size; 2],

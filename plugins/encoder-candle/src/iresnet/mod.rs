@@ -1,6 +1,7 @@
 //! InsightFace's iresnet ("modified ResNet").
 
 mod batch_norm;
+mod checkpoint;
 mod component;
 mod network;
 mod params;

@@ -12,11 +12,6 @@ const SAME: Window = Window::square(3, 1, 1);
 const HALVING: Window = Window::square(3, 2, 1);
 const SHORTCUT: Window = Window::square(1, 2, 0);
 
-/// Before the optimizer's tensors in a checkpoint of `ficta`.
-const OPTIMIZER: &str = "sgd.";
-/// The class centres in a checkpoint of `ficta`.
-const HEAD: &str = "head.weight";
-
 /// Stem, residual blocks, and a linear layer over the last map.
 #[derive(Debug)]
 pub struct Network {
@@ -111,7 +106,7 @@ impl Network {
     /// `DATA` for a tensor that is missing, of another shape, not finite, or of another network.
     pub fn load(mut weights: StateDict, shape: &NetworkShape) -> Result<Self> {
         // Counters say nothing in evaluation, and many files leave them out.
-        weights.ignore(|name| name.ends_with(".num_batches_tracked") || name.starts_with(OPTIMIZER) || name == HEAD);
+        weights.ignore(|name| name.ends_with(".num_batches_tracked"));
         let mut builder = Builder {
             weights: &mut weights,
             eps: shape.bn_eps,

@@ -14,7 +14,7 @@ use crate::input::{ChannelOrder, PerChannel};
 #[serde(deny_unknown_fields)]
 pub struct IResNetParams {
     /// State dict with `arcface_torch`'s names: `.safetensors`, or `.pth`/`.pt` of torch.save (old or new format; nothing in it is run).
-    /// Weights of a backbone that `ficta` trained are such a file.
+    /// Weights of a backbone that `ficta` trained are such a file; of a checkpoint the moving averages are taken where it has them.
     pub weights: PathBuf,
     /// Refuses a file that holds another network than iresnet18, 34, 50, 100 or 200.
     #[serde(default)]

@@ -1,0 +1,18 @@
+//! What a checkpoint of `ficta`'s training holds beside the weights.
+
+use ficta_state_dict::StateDict;
+
+/// Before the optimizer's tensors.
+const OPTIMIZER: &str = "sgd.";
+/// The class centres.
+const HEAD: &str = "head.weight";
+/// Before the moving averages of the weights, which a training with `ema_decay` keeps.
+const AVERAGE: &str = "ema.";
+
+/// Leaves the weights that the trained backbone itself embeds with: the averages where there are any, else those in training.
+pub fn keep_for_use(weights: &mut StateDict) {
+    if weights.names().any(|name| name.starts_with(AVERAGE)) {
+        weights.keep_under(AVERAGE);
+    }
+    weights.ignore(|name| name.starts_with(OPTIMIZER) || name == HEAD);
+}

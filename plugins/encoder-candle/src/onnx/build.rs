@@ -30,6 +30,11 @@ pub fn at<T>(node: &Node, result: candle_core::Result<T>) -> Result<T> {
     result.map_err(|e| Error::data(format!("{}: {e}", named(node))))
 }
 
+/// Whether a node has input `index`; optional ones are left out by an empty name.
+fn named_input(node: &Node, index: usize) -> bool {
+    node.input.get(index).is_some_and(|name| !name.is_empty())
+}
+
 /// The fixed f32 input `index` of a node, with its shape.
 pub fn weights(node: &Node, index: usize, value: Option<&Value>) -> Result<(Vec<usize>, Vec<f32>)> {
     let Some(value) = value else {
@@ -114,9 +119,9 @@ pub fn activation<'a>(
         "Relu" => Some(Activation::Relu),
         "Clip" => {
             let bound = |i: usize, name: &str, default: f32| -> Result<f32> {
-                match node.input.get(i).filter(|n| !n.is_empty()) {
-                    None => Ok(node.float(name, default)),
-                    Some(_) => Ok(weights(node, i, input(i))?.1.first().copied().unwrap_or(default)),
+                match named_input(node, i) {
+                    false => Ok(node.float(name, default)),
+                    true => Ok(weights(node, i, input(i))?.1.first().copied().unwrap_or(default)),
                 }
             };
             Some(Activation::Clip {
@@ -211,12 +216,18 @@ pub fn operator<'a>(
         "ReduceMean" => Operator::ReduceMean(axes(), node.int("keepdims", 1) != 0),
         "Pad" => {
             let constant = node.text("mode").unwrap_or("constant") == "constant";
-            let value = input(2).and_then(|v| v.plain().ok()?.flatten_all().ok()?.to_vec1::<f32>().ok());
-            if !constant || value.is_some_and(|v| v.iter().any(|v| *v != 0.0)) || node.float("value", 0.0) != 0.0 {
+            let value = match named_input(node, 2) {
+                true => weights(node, 2, input(2))?.1,
+                false => vec![node.float("value", 0.0)],
+            };
+            if !constant || value.iter().any(|v| *v != 0.0) {
                 return Err(Error::unsupported(format!(
                     "{}: only zeros are put around a map",
                     named(node)
                 )));
+            }
+            if named_input(node, 3) {
+                return Err(Error::unsupported(format!("{}: axes are not supported", named(node))));
             }
             Operator::Pad(node.ints("pads").map(<[i64]>::to_vec))
         }
@@ -245,7 +256,7 @@ fn gemm<'a>(node: &Node, input: impl Fn(usize) -> Option<&'a Value>, scratch: &S
         return Err(Error::unsupported(format!("{}: transA is not supported", named(node))));
     }
     let weight = input(1).ok_or_else(|| Error::unsupported(format!("{}: computed weights", named(node))))?;
-    if node.input.get(2).is_some_and(|n| !n.is_empty()) && input(2).is_none() {
+    if named_input(node, 2) && input(2).is_none() {
         return Err(Error::unsupported(format!("{}: a computed bias", named(node))));
     }
     let factors = [node.float("alpha", 1.0), node.float("beta", 1.0)];

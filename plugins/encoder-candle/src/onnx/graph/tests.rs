@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::proto;
 use super::*;
 
 const MODELS: [&[u8]; 3] = [
@@ -22,6 +23,68 @@ fn normalisations_sums_and_activations_go_into_convolutions() {
         left.iter().filter(|what| **what == "BatchNormalization").count() <= 2,
         "{left:?}"
     );
+}
+
+/// A model that pads its input by one pixel, with these inputs of `Pad` behind the first.
+fn padding(inputs: &[&str]) -> Result<Network> {
+    let node = |op_type: &str, input: &[&str], output: &str| Node {
+        op_type: op_type.into(),
+        input: input.iter().map(|name| (*name).to_owned()).collect(),
+        output: vec![output.into()],
+        ..Node::default()
+    };
+    let float = |name: &str, value: f32| proto::Tensor {
+        name: name.into(),
+        data_type: 1,
+        float_data: vec![value],
+        ..proto::Tensor::default()
+    };
+    let pads = proto::Tensor {
+        name: "pads".into(),
+        data_type: 7,
+        dims: vec![8],
+        int64_data: vec![0, 0, 1, 1, 0, 0, 1, 1],
+        ..proto::Tensor::default()
+    };
+    let value = |name: &str| proto::ValueInfo {
+        name: name.into(),
+        kind: None,
+    };
+    let model = Model {
+        graph: Some(proto::Graph {
+            node: vec![
+                node("Shape", &["x"], "computed"),
+                node("Pad", &[&["x"], inputs].concat(), "y"),
+            ],
+            initializer: vec![pads, float("zero", 0.0), float("one", 1.0)],
+            input: vec![value("x")],
+            output: vec![value("y")],
+        }),
+        opset_import: vec![proto::OperatorSet {
+            domain: String::new(),
+            version: 18,
+        }],
+    };
+    Network::read(&model.encode_to_vec())
+}
+
+#[test]
+fn only_zeros_that_stand_in_the_file_are_padded_with() {
+    let ones = Tensor::ones((1, 2, 2, 1), candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
+    for inputs in [&["pads"][..], &["pads", "zero"], &["pads", ""], &["pads", "zero", ""]] {
+        let padded = padding(inputs).unwrap().forward(&ones).unwrap();
+        let expected = [0., 0., 0., 0., 0., 1., 1., 0., 0., 1., 1., 0., 0., 0., 0., 0.];
+        assert_eq!(padded.to_vec2::<f32>().unwrap(), [expected], "{inputs:?}");
+    }
+    for (inputs, words) in [
+        (&["pads", "one"][..], "only zeros"),
+        (&["pads", "computed"], "input 2 is computed"),
+        (&["pads", "zero", "pads"], "axes"),
+    ] {
+        let error = padding(inputs).unwrap_err();
+        assert_eq!(error.kind(), ficta_core::ErrorKind::UNSUPPORTED, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
 }
 
 proptest! {

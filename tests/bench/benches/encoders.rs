@@ -1,8 +1,10 @@
 //! Images per second of the encoders, as JSON lines: `{"program": ..., "batch": ..., "threads": ..., "images_per_second": ...}`.
 //!
-//! `FICTA_BENCH_FOLDER` has `weights.pth` and `model.onnx`, which `tests/bench/python/encoders.py` writes.
+//! Before that, how far their features are from PyTorch's: `{"program": ..., "network": ..., "largest_difference": ...}`.
+//!
+//! `FICTA_BENCH_FOLDER` has the networks, pictures and PyTorch's features, which `tests/bench/python/encoders.py` writes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ficta_core::{Configure, Ctx, Encoder, TensorMut, TensorRef, testing::RecordingHost};
@@ -12,6 +14,8 @@ use ficta_encoder_candle::{IResNet, IResNetParams, Onnx, OnnxParams};
 const SIZE: usize = 112;
 /// Seconds that a measurement takes at least.
 const SECONDS: f64 = 4.0;
+/// Most that a number of a feature of length 1 may differ from PyTorch's.
+const TOLERANCE: f64 = 1e-4;
 /// Of how many the best counts: others may use the machine.
 const ROUNDS: usize = 3;
 
@@ -20,15 +24,58 @@ fn main() {
         println!("encoders: set FICTA_BENCH_FOLDER, or run `cargo xtask bench encoders`");
         return;
     };
-    for batch in [1, 16] {
-        let params = serde_json::json!({ "weights": folder.join("weights.pth"), "batch": batch });
-        let params: IResNetParams = serde_json::from_value(params).expect("parameters");
-        let mut encoder = IResNet::configure(params).expect("weights");
-        measure("ficta iresnet", &mut encoder, batch);
-        let params = serde_json::json!({ "model": folder.join("model.onnx"), "batch": batch });
-        let params: OnnxParams = serde_json::from_value(params).expect("parameters");
-        measure("ficta onnx", &mut Onnx::configure(params).expect("a model"), batch);
+    for network in ["iresnet18", "iresnet50"] {
+        compare("ficta iresnet", network, &mut iresnet(&folder, network, 8), &folder);
     }
+    compare("ficta onnx", "iresnet50", &mut onnx(&folder, 8), &folder);
+    for batch in [1, 16] {
+        measure("ficta iresnet", &mut iresnet(&folder, "iresnet50", batch), batch);
+        measure("ficta onnx", &mut onnx(&folder, batch), batch);
+    }
+}
+
+fn iresnet(folder: &Path, network: &str, batch: usize) -> IResNet {
+    let params = serde_json::json!({ "weights": folder.join(format!("{network}.pth")), "batch": batch });
+    let params: IResNetParams = serde_json::from_value(params).expect("parameters");
+    IResNet::configure(params).expect("weights")
+}
+
+fn onnx(folder: &Path, batch: usize) -> Onnx {
+    let params = serde_json::json!({ "model": folder.join("model.onnx"), "batch": batch });
+    let params: OnnxParams = serde_json::from_value(params).expect("parameters");
+    Onnx::configure(params).expect("a model")
+}
+
+/// Prints the largest difference from PyTorch's features, both scaled to length 1; fails where it is above [`TOLERANCE`].
+fn compare(program: &str, network: &str, encoder: &mut dyn Encoder, folder: &Path) {
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|e| panic!("cannot read {name}: {e}"));
+    let (pictures, expected) = (read("pictures.bin"), read(&format!("{network}.features")));
+    let expected: Vec<f32> = expected.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    let (count, dim) = (pictures.len() / (SIZE * SIZE * 3), encoder.info().dim);
+    assert_eq!(expected.len(), count * dim, "{network}: features of {count} pictures");
+    let mut found = vec![0.0f32; count * dim];
+    let host = RecordingHost::new(0).with_threads(2);
+    let images = TensorRef::new(&pictures, &[count, SIZE, SIZE, 3]).expect("images");
+    let features = TensorMut::new(&mut found, &[count, dim]).expect("features");
+    encoder.encode(images, features, &Ctx::new(&host)).expect("features");
+    let unit = |feature: &[f32]| -> Vec<f64> {
+        let length = feature.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+        feature.iter().map(|v| f64::from(*v) / length).collect()
+    };
+    let largest = found
+        .chunks(dim)
+        .zip(expected.chunks(dim))
+        .flat_map(|(a, b)| unit(a).into_iter().zip(unit(b)))
+        .map(|(a, b)| (a - b).abs())
+        // In this order what is not a number is the largest.
+        .max_by(f64::total_cmp)
+        .unwrap_or(f64::NAN);
+    let line = serde_json::json!({ "program": program, "network": network, "largest_difference": largest });
+    println!("{line}");
+    assert!(
+        largest <= TOLERANCE,
+        "{program}: features of {network} differ by {largest:e} from PyTorch's, expected at most {TOLERANCE:e}"
+    );
 }
 
 fn measure(program: &str, encoder: &mut dyn Encoder, batch: usize) {

@@ -21,8 +21,6 @@ use crate::{
 const OPTIMIZER_PREFIX: &str = "sgd.";
 /// Before the averages of the embedder's tensors in a checkpoint.
 const AVERAGE_PREFIX: &str = "ema.";
-/// Before each key in weights of a network that was wrapped for several GPUs.
-const WRAPPER_PREFIX: &str = "module.";
 
 /// JSON beside the tensors.
 #[derive(Serialize, Deserialize)]
@@ -143,26 +141,16 @@ fn has_average(saved: &Saved) -> bool {
 
 /// The state dict's tensors, all of them and no others.
 fn network(saved: &Saved, layout: &dyn Layout) -> Result<Parameters> {
-    let entries = layout.entries();
-    let has = |prefix: &str| {
-        entries
-            .first()
-            .is_some_and(|e| saved.get(&format!("{prefix}{}", e.name)).is_some())
-    };
-    let wrapped = !has("") && has(WRAPPER_PREFIX);
-    let prefix = if wrapped { WRAPPER_PREFIX } else { "" };
     let mut parameters = Parameters::new();
-    for entry in entries {
-        let value = read(saved, prefix, &entry)?;
+    for entry in layout.entries() {
+        let value = read(saved, &entry)?;
         add(&mut parameters, entry, value)?;
     }
     let known = |name: &str| {
         name == HEAD
             || name.starts_with(OPTIMIZER_PREFIX)
             || name.starts_with(AVERAGE_PREFIX)
-            || name
-                .strip_prefix(prefix)
-                .is_some_and(|name| parameters.find(name).is_some())
+            || parameters.find(name).is_some()
     };
     let strangers: Vec<&str> = saved.names().filter(|name| !known(name)).collect();
     if let Some(first) = strangers.first() {
@@ -176,14 +164,14 @@ fn network(saved: &Saved, layout: &dyn Layout) -> Result<Parameters> {
     Ok(parameters)
 }
 
-fn read(saved: &Saved, prefix: &str, entry: &Entry) -> Result<Tensor> {
-    let name = format!("{prefix}{}", entry.name);
+fn read(saved: &Saved, entry: &Entry) -> Result<Tensor> {
+    let name = &entry.name;
     let blank = blank(entry)?;
     // Counters are of no use in evaluation, and many files leave them out.
-    if entry.role == Role::BatchesTracked && saved.get(&name).is_none() {
+    if entry.role == Role::BatchesTracked && saved.get(name).is_none() {
         return Ok(blank);
     }
-    let value = saved.like(&name, &blank)?;
+    let value = saved.like(name, &blank)?;
     let sum =
         f64::try_from(value.f_sum(Kind::Double).or_backend("checking weights")?).or_backend("checking weights")?;
     if !sum.is_finite() {

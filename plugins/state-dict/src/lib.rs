@@ -18,7 +18,7 @@ use std::path::Path;
 use ficta_core::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 
-/// Before each key in weights that were saved while a network was wrapped, for several GPUs or by `torch.compile`.
+/// What wrappers put before each name.
 const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
 
 /// A tensor of a file, in f32.
@@ -172,15 +172,12 @@ const OTHER_NETWORK: &str =
     "the file belongs to another network; leave `depth`, `blocks` and `widths` out to take them from the file";
 const WHICH_FILE: &str = "`weights` is a .safetensors, .pth or .pt file with a state dict";
 
-fn without_wrappers(tensors: BTreeMap<String, Stored>) -> BTreeMap<String, Stored> {
-    let mut tensors = tensors;
+/// Takes off what stands before every name where a network was saved while it was wrapped, for several GPUs or by `torch.compile`.
+pub fn without_wrappers<T>(mut tensors: BTreeMap<String, T>) -> BTreeMap<String, T> {
     while let Some(prefix) = WRAPPERS
         .iter()
-        .find(|p| tensors.keys().all(|name| name.starts_with(**p)))
+        .find(|p| !tensors.is_empty() && tensors.keys().all(|name| name.starts_with(**p)))
     {
-        if tensors.is_empty() {
-            break;
-        }
         tensors = tensors
             .into_iter()
             .map(|(name, t)| (name[prefix.len()..].to_owned(), t))

@@ -8,7 +8,7 @@ use std::{
 };
 
 use ficta_core::{Error, ErrorKind, Result};
-use ficta_state_dict::StateDict;
+use ficta_state_dict::{StateDict, without_wrappers};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Serialize, de::DeserializeOwned};
 use tch::{Kind, Tensor};
@@ -93,14 +93,16 @@ fn bytes_of(tensor: &Tensor) -> Result<(Dtype, Vec<u8>)> {
 /// What a file holds.
 pub struct Saved {
     tensors: BTreeMap<String, Tensor>,
+    /// Tensors of types that are no weights'.
+    left_out: BTreeMap<String, Dtype>,
     description: Option<String>,
     source: String,
 }
 
 impl Saved {
     /// Reads a file that [`write()`] or another tool wrote: safetensors, or PyTorch's `torch.save` (`.pth`; nothing in it is run). What the file
-    /// holds decides, not its name. Types other than f32, f64 and i64 are left out of safetensors; of `torch.save` all come as f32, but for
-    /// `num_batches_tracked`.
+    /// holds decides, not its name. From safetensors f32, f64 and i64 come as they are, f16 and bf16 as f32; from `torch.save` all come as f32,
+    /// but for `num_batches_tracked`. What wrappers put before every name is taken off ([`without_wrappers`]).
     ///
     /// # Errors
     /// [`ErrorKind::IO`] where it cannot be read, [`ErrorKind::DATA`] where it is no such file.
@@ -118,20 +120,28 @@ impl Saved {
         let file = SafeTensors::deserialize(&bytes).map_err(invalid)?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(invalid)?;
         let description = header.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
-        let mut tensors = BTreeMap::new();
+        let (mut tensors, mut left_out) = (BTreeMap::new(), BTreeMap::new());
         for (name, view) in file.tensors() {
-            let kind = match view.dtype() {
-                Dtype::F32 => Kind::Float,
-                Dtype::F64 => Kind::Double,
-                Dtype::I64 => Kind::Int64,
-                _ => continue,
+            let (stored, kind) = match view.dtype() {
+                Dtype::F32 => (Kind::Float, Kind::Float),
+                Dtype::F16 => (Kind::Half, Kind::Float),
+                Dtype::BF16 => (Kind::BFloat16, Kind::Float),
+                Dtype::F64 => (Kind::Double, Kind::Double),
+                Dtype::I64 => (Kind::Int64, Kind::Int64),
+                other => {
+                    left_out.insert(name, other);
+                    continue;
+                }
             };
             let shape: Vec<i64> = view.shape().iter().map(|d| *d as i64).collect();
-            let tensor = Tensor::f_from_data_size(view.data(), &shape, kind).or_backend("reading a tensor")?;
+            let tensor = Tensor::f_from_data_size(view.data(), &shape, stored)
+                .and_then(|t| t.f_to_kind(kind))
+                .or_backend("reading a tensor")?;
             tensors.insert(name, tensor);
         }
         Ok(Self {
-            tensors,
+            tensors: without_wrappers(tensors),
+            left_out,
             description,
             source,
         })
@@ -153,6 +163,7 @@ impl Saved {
         };
         Ok(Self {
             tensors: dict.names().map(tensor).collect::<Result<_>>()?,
+            left_out: BTreeMap::new(),
             description: None,
             source: dict.source().to_owned(),
         })
@@ -193,9 +204,7 @@ impl Saved {
     /// # Errors
     /// [`ErrorKind::DATA`]: missing, or of another shape or type.
     pub fn like(&self, name: &str, model: &Tensor) -> Result<Tensor> {
-        let found = self
-            .get(name)
-            .ok_or_else(|| Error::data(format!("{} has no tensor `{name}`", self.source)).help(OTHER_NETWORK))?;
+        let found = self.get(name).ok_or_else(|| self.missing(name))?;
         if found.size() != model.size() || found.kind() != model.kind() {
             return Err(Error::data(format!(
                 "{}: tensor `{name}` is {:?} {:?}, expected {:?} {:?}",
@@ -214,6 +223,17 @@ impl Saved {
             Ok(out)
         };
         tch::no_grad(copy).or_backend("taking a tensor up")
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        match self.left_out.get(name) {
+            None => Error::data(format!("{} has no tensor `{name}`", self.source)).help(OTHER_NETWORK),
+            Some(dtype) => Error::data(format!(
+                "{}: tensor `{name}` is of type {dtype:?}, expected F32, F16, BF16, F64 or I64",
+                self.source
+            ))
+            .help("save the weights as float32"),
+        }
     }
 
     /// Where it was read from, for messages.

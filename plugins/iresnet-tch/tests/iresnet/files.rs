@@ -78,12 +78,12 @@ fn weights_give_the_same_embeddings_elsewhere() {
     assert_eq!(scene::embed(&mut other, &pixels, &ctx), reference);
     assert_eq!(other.info().classes, 0);
 
-    // As other tools write it: no description, no counters, a wrapper's prefix.
+    // As other tools write it: no description, no counters, the prefixes of two wrappers.
     file.metadata.clear();
     file.tensors = file
         .tensors
         .into_iter()
-        .map(|(k, v)| (format!("module.{k}"), v))
+        .map(|(k, v)| (format!("_orig_mod.module.{k}"), v))
         .collect();
     file.tensors.retain(|k, _| !k.ends_with("num_batches_tracked"));
     file.write(&path);

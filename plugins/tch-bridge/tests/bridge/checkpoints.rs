@@ -144,20 +144,47 @@ fn other_shapes_types_and_names_are_refused_and_change_nothing() {
     assert!(saved.description::<Vec<u32>>().unwrap_err().kind() == ErrorKind::DATA);
 }
 
-#[test]
-fn files_of_other_tools_can_be_read() {
-    // {"t":{"dtype":"F32",...}} without any metadata, and a type that is skipped.
-    let header = r#"{"h":{"dtype":"F16","shape":[1],"data_offsets":[4,6]},"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend(header.as_bytes());
-    file.extend(2.5f32.to_le_bytes());
-    file.extend([0, 0]);
+/// A safetensors file without any metadata: each tensor's name, type, extent and bytes.
+fn of_another_tool(tensors: &[(&str, &str, usize, &[u8])]) -> ficta_core::Result<Saved> {
+    let (mut entries, mut data) = (Vec::new(), Vec::new());
+    for (name, dtype, extent, bytes) in tensors {
+        let (begin, end) = (data.len(), data.len() + bytes.len());
+        entries.push(format!(
+            r#""{name}":{{"dtype":"{dtype}","shape":[{extent}],"data_offsets":[{begin},{end}]}}"#
+        ));
+        data.extend(*bytes);
+    }
+    let header = format!("{{{}}}", entries.join(","));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
-    fs::write(&path, file).unwrap();
-    let saved = Saved::read(&path).unwrap();
-    assert_eq!(saved.names().collect::<Vec<_>>(), ["t"]);
-    assert_eq!(saved.get("t").unwrap().double_value(&[0]), 2.5);
+    fs::write(
+        &path,
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat(),
+    )
+    .unwrap();
+    Saved::read(&path)
+}
+
+#[test]
+fn files_of_other_tools_can_be_read() {
+    let saved = of_another_tool(&[
+        ("t", "F32", 1, &2.5f32.to_le_bytes()),
+        ("i", "I32", 1, &7i32.to_le_bytes()),
+        // 1.5 and -2, 1.5 and -3.
+        ("h", "F16", 2, &[0x00, 0x3e, 0x00, 0xc0]),
+        ("b", "BF16", 2, &[0xc0, 0x3f, 0x40, 0xc0]),
+    ])
+    .unwrap();
+    assert_eq!(saved.names().collect::<Vec<_>>(), ["b", "h", "t"]);
+    for (name, expected) in [("t", &[2.5f32][..]), ("h", &[1.5, -2.0]), ("b", &[1.5, -3.0])] {
+        let expected = Tensor::from_slice(expected);
+        assert_eq!(saved.like(name, &expected).unwrap(), expected, "{name}");
+    }
+    let error = saved.like("i", &Tensor::from_slice(&[7f32])).unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::DATA && error.message().contains("tensor `i` is of type I32, expected F32"),
+        "{error}"
+    );
     assert!(
         saved
             .description::<String>()
@@ -165,4 +192,16 @@ fn files_of_other_tools_can_be_read() {
             .message()
             .contains("does not say what it holds")
     );
+}
+
+#[test]
+fn names_lose_the_wrappers_that_all_of_them_have() {
+    let names = |a: &str, b: &str| -> Vec<String> {
+        let one = 1f32.to_le_bytes();
+        let saved = of_another_tool(&[(a, "F32", 1, &one), (b, "F32", 1, &one)]).unwrap();
+        saved.names().map(str::to_owned).collect()
+    };
+    assert_eq!(names("module.a", "module.b"), ["a", "b"]);
+    assert_eq!(names("_orig_mod.module.a", "_orig_mod.module.b"), ["a", "b"]);
+    assert_eq!(names("a", "module.b"), ["a", "module.b"]);
 }

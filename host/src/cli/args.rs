@@ -41,6 +41,8 @@ pub enum Command {
     Propose(super::propose::ProposeArgs),
     /// Decides which candidates stay, with the reason for each.
     Select(super::select::SelectArgs),
+    /// Makes images of identities by the trained denoiser of a run.
+    Generate(Box<super::generate::GenerateArgs>),
     /// Measures a generated set beside a real one: U, P, D, FDR, EER and others, and a table of its identities.
     Metrics(super::metrics::MetricsArgs),
     /// Does a fictional person look like a real one? Thresholds calibrated on real impostors, counts and a verdict.

@@ -8,6 +8,7 @@ mod data;
 mod encode;
 mod evaluate;
 mod export;
+mod generate;
 mod metrics;
 mod model_card;
 mod own_stdout;
@@ -64,6 +65,7 @@ pub fn main() -> ExitCode {
         args::Command::Select(select) => select::select(select, args.json),
         args::Command::Metrics(metrics) => metrics::metrics(metrics, args.json),
         args::Command::Audit(audit) => audit::audit(audit, args.json),
+        args::Command::Generate(generate) => generate::generate(generate, args.json),
         args::Command::Train(train) => train::train(train, args.json),
         args::Command::Export(export) => export::export(export, args.json),
     };

@@ -1,5 +1,7 @@
 //! A denoiser and the sampler that drives it.
 
+use std::path::Path;
+
 use ficta_core::{Denoiser, Error, Result, Sampler, TensorMut, TensorRef};
 
 use super::{Place, images::Images, matrix::Matrix};
@@ -23,11 +25,21 @@ impl Generator {
     /// # Errors
     /// The components'.
     pub fn trained(place: &Place<'_>, denoiser: &DenoiserConfig, sampler: &ComponentChoice) -> Result<Self> {
+        let denoiser = ComponentChoice {
+            plugin: denoiser.plugin.clone(),
+            params: denoiser.params.clone(),
+        };
+        let weights = place.file("train-denoiser", super::stages::DENOISER_WEIGHTS);
+        Self::load(place, [&denoiser, sampler], &weights)
+    }
+
+    /// A denoiser with these weights, and a sampler.
+    ///
+    /// # Errors
+    /// The components'.
+    pub fn load(place: &Place<'_>, [denoiser, sampler]: [&ComponentChoice; 2], weights: &Path) -> Result<Self> {
         let mut network = place.registry.denoiser(&denoiser.plugin, &denoiser.params)?;
-        network.load(
-            &place.file("train-denoiser", super::stages::DENOISER_WEIGHTS),
-            &place.ctx(),
-        )?;
+        network.load(weights, &place.ctx())?;
         Ok(Self {
             network,
             sampler: Some(place.registry.sampler(&sampler.plugin, &sampler.params)?),

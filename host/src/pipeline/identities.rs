@@ -124,7 +124,7 @@ impl IdentityTable {
         Self::of(&Tensors::read(path)?)
     }
 
-    fn of(file: &Tensors) -> Result<Self> {
+    pub(crate) fn of(file: &Tensors) -> Result<Self> {
         let (mean, [m, d]) = file.get::<f32, 2>("mean")?;
         Ok(Self {
             mean: Matrix::new(mean.to_vec(), m, d)?,

@@ -2,9 +2,11 @@
 
 pub mod arm_images;
 pub mod candidates;
+pub mod conditions;
 pub mod encoding;
 pub mod face_training;
 pub mod feasibility;
+pub mod generated_set;
 pub mod generator;
 pub mod geometry;
 pub mod held_out;
@@ -33,7 +35,7 @@ mod verification_sets;
 pub use lock::{LockedPlugin, PluginsLock};
 pub use place::Place;
 pub use plan::{Plan, Step, StepState};
-pub use record::StageRecord;
+pub use record::{RECORD, StageRecord};
 pub use run_folder::RunFolder;
 pub use runner::{Outcome, run};
 pub use stage::Stage;

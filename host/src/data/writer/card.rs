@@ -171,6 +171,9 @@ impl Card {
             );
         }
         out.push_str("\n## Made from\n\n");
+        if self.made_from.is_empty() {
+            out.push_str("Not stated.\n");
+        }
         self.made_from.iter().for_each(|origin| list(origin, 0, &mut out));
         if !self.metrics.is_empty() {
             out.push_str("\n## Measured\n\n");

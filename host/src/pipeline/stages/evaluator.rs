@@ -63,8 +63,7 @@ fn features(
     file: &str,
 ) -> Result<()> {
     let mut network = place.registry.encoder(&choice.plugin, &choice.params)?;
-    let features =
-        work(&mut *network).map_err(|e| e.context(format!("encoder `{}` of [metrics]", choice.plugin)))?;
+    let features = work(&mut *network).map_err(|e| e.context(format!("encoder `{}` of [metrics]", choice.plugin)))?;
     super::encode::write(place, &features, labels, file)?;
     super::encode::describe(place, &*network)
 }

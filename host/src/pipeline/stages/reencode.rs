@@ -13,6 +13,7 @@ use crate::{
         arm_images::ArmImages,
         candidates::CandidateTable,
         encoding::encode_small,
+        generated_set,
         identities::IdentityTable,
         matrix::Matrix,
         place::write_table,
@@ -110,7 +111,7 @@ pub fn stage(config: &RunConfig, ids: &str) -> Stage {
 /// Reading failed.
 pub fn faces(place: &Place<'_>, ids: &str, images: usize) -> Result<ArmImages> {
     let generate = format!("generate/{ids}");
-    let conditions = Tensors::read(&place.file(&generate, super::generate::CONDITIONS))?;
+    let conditions = Tensors::read(&place.file(&generate, generated_set::CONDITIONS))?;
     let identities = conditions.get::<i64, 1>("row")?.0.len();
     super::generate::open(&place.input(&generate), identities, images)
 }

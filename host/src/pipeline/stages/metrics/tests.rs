@@ -1,6 +1,9 @@
 //! The stage on the features of a run, against `ficta metrics` on the same.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use ficta_core::random::Stream;
 
@@ -111,6 +114,7 @@ fn measured(root: &Path, config: &RunConfig) -> AllMetrics {
         registry: &Registry::default(),
         host: &host,
         seed: SEED,
+        hashes: Mutex::default(),
     };
     let stage = stage(config, &super::super::generated_sets(config));
     (stage.work)(&place).unwrap();

@@ -220,7 +220,7 @@ mod tests {
         let read: AllMetrics = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         assert!(
-            text.contains(r#""false_match_rate":0.1,"impostor_pairs":48,"all_impostor_pairs":true"#),
+            text.contains(r#","false_match_rate":0.1,"impostor_pairs":48,"all_impostor_pairs":true"#),
             "{text}"
         );
     }

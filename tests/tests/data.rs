@@ -41,6 +41,24 @@ fn a_run_from_recordio_gives_what_its_folder_gives() {
     assert!(smoke.stale(&["--until", "select", "--set", &path]).is_empty());
 }
 
+#[test]
+fn features_are_the_same_from_any_layout() {
+    let smoke = Smoke::new();
+    let weights = format!("weights={}", text(&smoke.weights()));
+    let encode = |set: &Path, name: &str| {
+        let out = smoke.folder().join(name);
+        let call = ["encode", "-q", "--encoder", "dlib-resnet", "--param", &weights];
+        ficta(call.into_iter().chain(["--data", text(set), "--out", text(&out)])).succeeded();
+        hash(&out)
+    };
+    let of_folder = encode(&smoke.faces(), "folder.safetensors");
+    for format in ["recordio", "webdataset", "parquet"] {
+        let set = smoke.folder().join(format);
+        convert(&smoke.faces(), &set, format);
+        assert_eq!(encode(&set, &format!("{format}.safetensors")), of_folder, "{format}");
+    }
+}
+
 /// Arguments of a small training.
 const TRAINING: &str = "--batch 8 --steps 12 --checkpoint-every 5 --lr 0.05 --threads 1 -q --param blocks=[1,1,1,1] \
     --param widths=[8,8,8,16,16] --param input_size=16 --param dim=16 --param precision=f32";

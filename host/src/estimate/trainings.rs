@@ -45,7 +45,7 @@ pub fn trainings(config: &RunConfig, plan: &Plan) -> Vec<Training> {
             stage: stage.to_owned(),
             steps,
             batch,
-            images: steps as u64 * batch as u64,
+            images: (steps as u64).saturating_mul(batch as u64),
             up_to_date: step.state == StepState::UpToDate,
         })
     };

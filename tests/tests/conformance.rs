@@ -53,6 +53,8 @@ fn the_plugins_keep_the_contract() {
         ("ficta_samplers", "ddim", "{}"),
         ("ficta_samplers", "ddim", r#"{"steps": 7, "eta": 0.5, "guidance": 1.5}"#),
         ("ficta_samplers", "ddpm", "{}"),
+        ("ficta_samplers", "dpm-solver-pp", "{}"),
+        ("ficta_samplers", "dpm-solver-pp", r#"{"steps": 7, "guidance": 1.5}"#),
         ("ficta_identities", "variance-interpolation", "{}"),
         (
             "ficta_identities",

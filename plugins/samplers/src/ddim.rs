@@ -61,7 +61,7 @@ impl Configure for Ddim {
 }
 
 /// x' = sqrt(abar') x_0 + sqrt(1 - abar' - sigma^2) eps + sigma z, with eps = (x_t - sqrt(abar) x_0) / sqrt(1 - abar).
-fn transition(alpha_bar: f64, next: f64, eta: f64) -> Transition {
+pub(crate) fn transition(alpha_bar: f64, next: f64, eta: f64) -> Transition {
     let sigma = eta * ((1.0 - next) / (1.0 - alpha_bar) * (1.0 - alpha_bar / next)).sqrt();
     // Rounding may take the root's argument below 0 at eta = 1.
     let direction = (1.0 - next - sigma * sigma).max(0.0).sqrt() / (1.0 - alpha_bar).sqrt();
@@ -69,6 +69,7 @@ fn transition(alpha_bar: f64, next: f64, eta: f64) -> Transition {
         clean: next.sqrt() - direction * alpha_bar.sqrt(),
         current: direction,
         noise: sigma,
+        extrapolation: 0.0,
     }
 }
 
@@ -88,7 +89,7 @@ impl Sampler for Ddim {
             guidance,
             clip,
         } = self.0;
-        let rule = |alpha_bar, next| transition(alpha_bar, next, eta);
+        let rule = |_, alpha_bar, next| transition(alpha_bar, next, eta);
         Plan {
             steps: Some(steps),
             spacing,
@@ -128,7 +129,8 @@ mod tests {
             Transition {
                 clean: 1.0,
                 current: 0.0,
-                noise: 0.0
+                noise: 0.0,
+                extrapolation: 0.0,
             }
         );
     }

@@ -79,6 +79,7 @@ fn transition(alpha_bar: f64, next: f64, variance: Variance) -> Transition {
         clean: next.sqrt() * beta / (1.0 - alpha_bar),
         current: alpha.sqrt() * posterior,
         noise: variance.sqrt(),
+        extrapolation: 0.0,
     }
 }
 
@@ -98,7 +99,7 @@ impl Sampler for Ddpm {
             guidance,
             clip,
         } = self.0;
-        let rule = |alpha_bar, next| transition(alpha_bar, next, variance);
+        let rule = |_, alpha_bar, next| transition(alpha_bar, next, variance);
         Plan {
             steps,
             spacing,
@@ -140,7 +141,8 @@ mod tests {
                 Transition {
                     clean: 1.0,
                     current: 0.0,
-                    noise: 0.0
+                    noise: 0.0,
+                    extrapolation: 0.0,
                 }
             );
         }

@@ -5,6 +5,7 @@
 
 mod ddim;
 mod ddpm;
+mod dpm_solver_pp;
 mod guidance;
 mod noise;
 mod prediction;
@@ -13,6 +14,7 @@ mod schedule;
 
 pub use ddim::{Ddim, Params as DdimParams};
 pub use ddpm::{Ddpm, Params as DdpmParams, Variance};
+pub use dpm_solver_pp::{DpmSolverPp, Params as DpmSolverPpParams};
 pub use schedule::Spacing;
 
 ficta_core::register_sampler!(
@@ -24,5 +26,10 @@ ficta_core::register_sampler!(
     Ddim,
     "ddim",
     "Denoising diffusion implicit model, few steps (Song et al. 2021)"
+);
+ficta_core::register_sampler!(
+    DpmSolverPp,
+    "dpm-solver-pp",
+    "DPM-Solver++ 2M: of second order, fewer steps than ddim (Lu et al. 2022)"
 );
 ficta_core::export_plugin!();

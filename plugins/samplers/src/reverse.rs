@@ -9,36 +9,46 @@ use crate::{
     schedule::{Spacing, check_alpha_bar, time_steps},
 };
 
-/// One move to a less noisy time step: x' = clean * x_0 + current * x_t + noise * z, with z standard normal.
+/// One move to a less noisy time step: x' = clean * D + current * x_t + noise * z, with z standard normal and D = x_0 + extrapolation * (x_0 - e) for
+/// the estimates x_0 of this move and e of the move before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Transition {
-    /// Weight of the estimate of x_0.
+    /// Weight of D.
     pub clean: f64,
     /// Weight of x_t.
     pub current: f64,
     /// Standard deviation of the fresh noise.
     pub noise: f64,
+    /// How far D lies beyond x_0, seen from e. 0 where there is no e.
+    pub extrapolation: f64,
 }
 
 impl Transition {
+    fn extrapolate(self, clean: f64, earlier: f64) -> f64 {
+        if self.extrapolation == 0.0 {
+            return clean;
+        }
+        clean + self.extrapolation * (clean - earlier)
+    }
+
     fn apply(self, clean: f64, current: f64, z: f64) -> f64 {
         self.clean * clean + self.current * current + self.noise * z
     }
 }
 
 /// How to go from noise to image.
-pub(crate) struct Plan<R: Fn(f64, f64) -> Transition> {
+pub(crate) struct Plan<R: Fn(Option<f64>, f64, f64) -> Transition> {
     /// Visited time steps; all of the denoiser's where `None`.
     pub steps: Option<usize>,
     pub spacing: Spacing,
     pub guidance: f64,
     /// Clamp each estimate of x_0 to [-1, 1].
     pub clip: bool,
-    /// From abar of a visited time step and abar of the next one, which is 1 at the end.
+    /// From abar of the time step visited before (at the start there is none), abar of this one and abar of the next one, which is 1 at the end.
     pub rule: R,
 }
 
-impl<R: Fn(f64, f64) -> Transition> Plan<R> {
+impl<R: Fn(Option<f64>, f64, f64) -> Transition> Plan<R> {
     /// What [`ficta_core::Sampler::sample`] promises.
     pub(crate) fn run(
         &self,
@@ -63,12 +73,15 @@ impl<R: Fn(f64, f64) -> Transition> Plan<R> {
         noise::fill(seeds, 0, &mut x, ctx.threads());
         let mut fresh = vec![0f32; out.len()];
         let mut output = vec![0f32; out.len()];
+        // The estimate of x_0 of the move before.
+        let mut earlier = vec![0f32; out.len()];
         let mut guidance = Guidance::new(self.guidance, out.len());
         for (i, &t) in steps.iter().enumerate() {
             ctx.progress(i as u64, steps.len() as u64, "denoising steps")?;
+            let before = i.checked_sub(1).map(|i| info.alpha_bar[steps[i]]);
             let next = steps.get(i + 1).map_or(1.0, |t| info.alpha_bar[*t]);
             let conversion = Conversion::new(info.prediction, info.alpha_bar[t])?;
-            let transition = (self.rule)(info.alpha_bar[t], next);
+            let transition = (self.rule)(before, info.alpha_bar[t], next);
             let times = vec![t as i64; seeds.len()];
             let times = TensorRef::new(&times, &[seeds.len()])?;
             guidance.predict(
@@ -84,10 +97,12 @@ impl<R: Fn(f64, f64) -> Transition> Plan<R> {
             if transition.noise > 0.0 {
                 noise::fill(seeds, i as u64 + 1, &mut fresh, ctx.threads());
             }
-            for ((x, output), z) in x.iter_mut().zip(&output).zip(&fresh) {
+            for (((x, earlier), output), z) in x.iter_mut().zip(&mut earlier).zip(&output).zip(&fresh) {
                 let clean = conversion.clean(f64::from(*x), f64::from(*output));
                 let clean = if self.clip { clean.clamp(-1.0, 1.0) } else { clean };
-                *x = transition.apply(clean, f64::from(*x), f64::from(*z)) as f32;
+                let towards = transition.extrapolate(clean, f64::from(*earlier));
+                *earlier = clean as f32;
+                *x = transition.apply(towards, f64::from(*x), f64::from(*z)) as f32;
             }
             check_finite("the image", &x, seeds.len(), t).map_err(|e| e.help("switch clip on, or lower guidance"))?;
         }

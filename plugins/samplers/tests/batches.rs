@@ -8,12 +8,14 @@ use ficta_core::{
     testing::{ToyDenoiser, cosine_alpha_bar},
 };
 
-const RUNS: [(&str, &str); 5] = [
+const RUNS: [(&str, &str); 7] = [
     ("ddpm", r#"{"steps": 7}"#),
     ("ddpm", r#"{"guidance": 2.0, "variance": "fixed-large"}"#),
     ("ddim", r#"{"steps": 8}"#),
     ("ddim", r#"{"steps": 8, "eta": 0.7, "guidance": 1.5}"#),
     ("ddim", r#"{"steps": 20, "spacing": "linspace", "clip": false}"#),
+    ("dpm-solver-pp", r#"{"steps": 6, "guidance": 1.5}"#),
+    ("dpm-solver-pp", r#"{"spacing": "linspace", "clip": false}"#),
 ];
 
 fn toy() -> ToyDenoiser {

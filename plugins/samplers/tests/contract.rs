@@ -64,10 +64,14 @@ impl Denoiser for Spoilt {
     }
 }
 
-const SAMPLERS: [(&str, &str); 2] = [("ddpm", "{}"), ("ddim", r#"{"steps": 5}"#)];
+const SAMPLERS: [(&str, &str); 3] = [
+    ("ddpm", "{}"),
+    ("ddim", r#"{"steps": 5}"#),
+    ("dpm-solver-pp", r#"{"steps": 5}"#),
+];
 const CONDITIONS: [f32; 4] = [1.0, 0.0, 0.6, 0.8];
 
-fn errors(edit: impl Fn(&mut Spoilt)) -> [Error; 2] {
+fn errors(edit: impl Fn(&mut Spoilt)) -> [Error; 3] {
     SAMPLERS.map(|(name, params)| {
         let mut sampler = support::sampler(name, params).unwrap();
         support::sample(sampler.as_mut(), &mut spoilt(&edit), &CONDITIONS, &[1, 2]).unwrap_err()
@@ -81,7 +85,7 @@ fn guidance_of_one_asks_once_a_step() {
         (r#"{"steps": 5, "guidance": 0}"#, 0, 5),
         (r#"{"steps": 5, "guidance": 1.5}"#, 5, 5),
     ] {
-        for name in ["ddpm", "ddim"] {
+        for (name, _) in SAMPLERS {
             let mut denoiser = spoilt(|_| {});
             let mut sampler = support::sampler(name, params).unwrap();
             support::sample(sampler.as_mut(), &mut denoiser, &CONDITIONS, &[1, 2]).unwrap();
@@ -122,11 +126,11 @@ fn an_answer_that_is_not_finite_is_named() {
 #[test]
 fn a_faulty_noise_schedule_is_refused() {
     let message = |schedule: &[f64], prediction: Prediction| {
-        let [first, second] = errors(|d| {
+        let [first, second, third] = errors(|d| {
             d.info.alpha_bar = schedule.iter().copied().cycle().take(schedule.len()).collect();
             d.info.prediction = prediction;
         });
-        assert_eq!((first.kind(), &first), (ErrorKind::DATA, &second));
+        assert_eq!((first.kind(), &first, &first), (ErrorKind::DATA, &second, &third));
         first.message().to_owned()
     };
     let v = Prediction::V;
@@ -173,9 +177,15 @@ fn a_denoiser_without_weights_is_refused() {
 
 #[test]
 fn sampling_reports_every_step_and_stops_when_asked() {
+    for name in ["ddim", "dpm-solver-pp"] {
+        reports_every_step_and_stops(name);
+    }
+}
+
+fn reports_every_step_and_stops(name: &str) {
     let run = |host: &RecordingHost, denoiser: &mut Spoilt| {
         let mut out = [7f32; 8];
-        let mut sampler = support::sampler("ddim", r#"{"steps": 5}"#).unwrap();
+        let mut sampler = support::sampler(name, r#"{"steps": 5}"#).unwrap();
         let result = sampler.sample(
             denoiser,
             TensorRef::new(&CONDITIONS, &[2, 2]).unwrap(),
@@ -204,7 +214,7 @@ fn sampling_reports_every_step_and_stops_when_asked() {
 fn shapes_that_disagree_are_refused() {
     let host = NullHost::default();
     let refusal = |conditions: &[usize], seeds: usize, out: &[usize]| {
-        let [first, second] = SAMPLERS.map(|(name, params)| {
+        let [first, second, third] = SAMPLERS.map(|(name, params)| {
             let c = vec![0.5f32; conditions.iter().product()];
             let (s, mut o) = (vec![1u64; seeds], vec![0f32; out.iter().product()]);
             let mut sampler = support::sampler(name, params).unwrap();
@@ -215,7 +225,7 @@ fn shapes_that_disagree_are_refused() {
                 .sample(&mut spoilt(|_| {}), conditions, seeds, out, &Ctx::new(&host))
                 .unwrap_err()
         });
-        assert_eq!((first.kind(), &first), (ErrorKind::SHAPE, &second));
+        assert_eq!((first.kind(), &first, &first), (ErrorKind::SHAPE, &second, &third));
         first.message().to_owned()
     };
     assert_eq!(
@@ -265,6 +275,15 @@ fn bad_parameters_are_refused() {
     steps: expected at least 1, got 0
       fix: leave it out to visit all time steps
     ");
+    insta::assert_snapshot!(refusal("dpm-solver-pp", r#"{"steps": 0}"#), @r"
+    steps: expected at least 1, got 0
+      fix: 10 to 25 are usual
+    ");
+    insta::assert_snapshot!(refusal("dpm-solver-pp", r#"{"order": 3}"#), @r"
+    order: expected 1 or 2, got 3
+      fix: 2 is usual; 1 is the same as DDIM
+    ");
+    assert!(refusal("dpm-solver-pp", r#"{"guidance": -1}"#).contains("guidance: expected a number of at least 0"));
     assert!(refusal("ddim", r#"{"spacing": "even"}"#).contains("expected one of `leading`, `trailing`, `linspace`"));
     assert!(refusal("ddim", r#"{"step": 5}"#).contains("unknown field `step`"));
 }

@@ -12,7 +12,7 @@ fn schemas() {
     let components: Vec<_> = static_components().iter().map(|r| r.component()).collect();
     assert_eq!(
         components.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
-        ["ddim", "ddpm"]
+        ["ddim", "ddpm", "dpm-solver-pp"]
     );
     for component in components {
         let schema: serde_json::Value = serde_json::from_str(&component.params_schema).unwrap();
@@ -36,4 +36,10 @@ fn ddim_images() {
     assert_tensor_snapshot!(
         TensorRef::new(&images("ddim", r#"{"steps": 20, "guidance": 1.5}"#), &[2, 3, 8, 8]).unwrap()
     );
+}
+
+#[test]
+fn dpm_solver_pp_images() {
+    let images = images("dpm-solver-pp", r#"{"steps": 10, "guidance": 1.5}"#);
+    assert_tensor_snapshot!(TensorRef::new(&images, &[2, 3, 8, 8]).unwrap());
 }

@@ -1,4 +1,4 @@
-//! Whole trajectories, from the seed to the image, against NumPy (`fixtures/trajectories.py`).
+//! Whole trajectories, from the seed to the image, against NumPy (`fixtures/trajectories.py`) and diffusers (`fixtures/dpm_solver_pp.py`).
 
 mod support;
 
@@ -45,11 +45,8 @@ fn schedule_and_noise_equal_numpy() {
     assert_close(&wide(&noise), &fixture.starting_noise, 1e-6, 0.0);
 }
 
-#[test]
-fn images_equal_numpy() {
-    let fixture = fixture();
-    assert_eq!(fixture.cases.len(), 57);
-    for case in &fixture.cases {
+fn check(cases: &[Case]) {
+    for case in cases {
         let prediction = match case.prediction.as_str() {
             "v" => Prediction::V,
             "epsilon" => Prediction::EPSILON,
@@ -63,4 +60,18 @@ fn images_equal_numpy() {
         let atol = if prediction == Prediction::EPSILON { 2e-4 } else { 2e-6 };
         assert_close(&wide(&images), &case.images, 1e-5, atol);
     }
+}
+
+#[test]
+fn images_equal_numpy() {
+    let fixture = fixture();
+    assert_eq!(fixture.cases.len(), 57);
+    check(&fixture.cases);
+}
+
+#[test]
+fn images_of_dpm_solver_pp_equal_diffusers() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/dpm_solver_pp.json")).unwrap();
+    assert_eq!(cases.len(), 69);
+    check(&cases);
 }

@@ -178,6 +178,7 @@ fn samplers_have_the_same_bits_across_the_boundary() {
     for (name, params) in [
         ("ddim", json!({"steps": 5, "guidance": 1.5})),
         ("ddpm", json!({"steps": 5})),
+        ("dpm-solver-pp", json!({"steps": 5})),
     ] {
         let made = both(|r| r.sampler(name, &params)).map(|mut sampler| {
             let mut denoiser = ToyDenoiser::new([1, 4, 4], 2, 0.3, Prediction::V, cosine_alpha_bar(50));

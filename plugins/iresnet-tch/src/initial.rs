@@ -1,7 +1,7 @@
 //! New weights.
 
 use ficta_core::Result;
-use ficta_tch_bridge::{Initialiser, OrBackend, Parameters, channels_last};
+use ficta_tch_bridge::{Initialiser, OrBackend, Parameters};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
@@ -31,13 +31,7 @@ pub fn add_head(to: &mut Parameters, classes: usize, dim: usize, draw: Initialis
 }
 
 /// Adds one tensor, to be trained or not, as its role asks.
-///
-/// Filters lie in the memory order of the images: oneDNN would reorder others twice a step, and their gradients once.
 pub fn add(to: &mut Parameters, entry: Entry, value: Tensor) -> Result<()> {
-    let value = match entry.shape.len() {
-        4 => channels_last::copy(&value, Kind::Float, value.device()).or_backend("laying out filters")?,
-        _ => value,
-    };
     if entry.role.is_trained() {
         to.add(entry.name, value)
     } else {
@@ -70,24 +64,4 @@ fn start(entry: &Entry, draw: Initialiser) -> Result<Tensor> {
 
 fn dims(entry: &Entry) -> Vec<i64> {
     entry.shape.iter().map(|d| *d as i64).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_lie_channels_last_with_their_values() {
-        let entry = Entry {
-            name: "conv1.weight".into(),
-            shape: vec![2, 3, 5, 5],
-            role: Role::Convolution,
-        };
-        let values = Tensor::arange(150, (Kind::Float, Device::Cpu)).reshape([2, 3, 5, 5]);
-        let mut parameters = Parameters::new();
-        add(&mut parameters, entry, values.shallow_clone()).unwrap();
-        let stored = &parameters.tensors()[0];
-        assert_eq!(stored.stride(), channels_last::strides([2, 3, 5, 5]));
-        assert_eq!(*stored, values);
-    }
 }

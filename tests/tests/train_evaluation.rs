@@ -191,6 +191,8 @@ fn a_training_that_learns_nothing_says_why() {
     let trained = |out: &str, rate: &str, more: &str| {
         let arguments = scene.arguments(out, more).into_iter();
         ficta(arguments.map(|word| match word.as_str() {
+            // Warnings are seen.
+            "--quiet" => "--no-flip".to_owned(),
             "24" => "100".to_owned(),
             "0.05" => rate.to_owned(),
             _ => word,

@@ -84,6 +84,7 @@ pub fn export(args: &ExportArgs, as_json: bool) -> Result<()> {
         // Whoever evaluates the exported weights is told as well.
         if let Some(set) = set.as_ref().filter(|set| set.selected.is_some()) {
             json_file::write(&folder.join(SET), set)?;
+            files.push(SET);
         }
         atomic::write_bytes(&folder.join(CARD), card.text().as_bytes())
     })?;

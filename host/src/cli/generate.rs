@@ -1,6 +1,7 @@
 //! `ficta generate`.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -17,19 +18,16 @@ use crate::{
     config::{ComponentChoice, ComputeDevice, RunConfig},
     data::writer::{Card, Origin},
     pipeline::{
-        Place, PluginsLock, RECORD, StageRecord,
+        Place, PluginsLock, RECORD, RunFolder, StageRecord,
         conditions::{Conditions, Shown},
-        generated_set,
+        generated_set::{self, SETTINGS},
         generator::Generator,
         identities::IdentityTable,
-        stages::{self, DENOISER_WEIGHTS},
+        stages::{self, DENOISER, DENOISER_WEIGHTS},
     },
     run_host::RunHost,
     storage::{atomic, hash, json as json_file},
 };
-
-/// What a set was asked for, among its files.
-const SETTINGS: &str = "generation.json";
 
 /// `ficta generate`
 #[derive(clap::Args, Debug)]
@@ -73,12 +71,12 @@ pub struct GenerateArgs {
     /// The folder to write, which `ficta data`, `train` and `encode` read as a set. It appears when all is done; a call that was stopped goes on where it was.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Threads; 0 for all cores.
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    threads: usize,
-    /// Where the denoiser computes if it can: auto (the first GPU where there is one), cpu, cuda or cuda:N.
-    #[arg(long, default_value_t = ComputeDevice::Auto)]
-    device: ComputeDevice,
+    /// Threads, the run's where it is not given; 0 for all cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Where the denoiser computes if it can, the run's choice where it is not given: auto (the first GPU where there is one), cpu, cuda or cuda:N.
+    #[arg(long)]
+    device: Option<ComputeDevice>,
     /// No progress, no log.
     #[arg(long, short)]
     quiet: bool,
@@ -92,6 +90,8 @@ struct Maker {
     sampler: ComponentChoice,
     weights: PathBuf,
     seed: u64,
+    threads: usize,
+    device: ComputeDevice,
     /// Centre of the run's identities, `[d]`, or that they have none; not known without a run.
     center: Option<Option<Vec<f32>>>,
     /// What the denoiser learnt from, where a card of the run says so.
@@ -109,8 +109,8 @@ impl Maker {
                 },
                 (None, Some(kept)) => kept,
                 (None, None) => {
-                    return Err(Error::config("the run has no [denoiser] and no [sampler]")
-                        .help("name another run, or --denoiser, --weights and --sampler"));
+                    return Err(Error::config("the run has no trained denoiser, or no [sampler]")
+                        .help("train it first: `ficta run RUN.toml --until train-denoiser`; or give --denoiser, --weights and --sampler"));
                 }
             };
             if let (Some(all), Value::Object(more)) = (choice.params.as_object_mut(), parse(params, option)?) {
@@ -118,11 +118,12 @@ impl Maker {
             }
             Ok(choice)
         };
-        let of_run = config.as_ref().and_then(|c| c.denoiser.as_ref());
-        let of_run = of_run.map(|d| ComponentChoice {
-            plugin: d.plugin.clone(),
-            params: d.params.clone(),
-        });
+        // What the weights belong to stands beside them: the config may have changed since.
+        let of_run = match &args.run {
+            Some(run) => json_file::read(&run.join("train-denoiser").join(DENOISER)).ok(),
+            None => None,
+        };
+        let of_config = config.as_ref().map(|c| &c.run);
         let denoiser = own(&args.denoiser, of_run, &args.params, "--param")?;
         let of_run = config.as_ref().and_then(|c| c.sampler.clone());
         let sampler = own(&args.sampler, of_run, &args.sampler_params, "--sampler-param")?;
@@ -154,7 +155,12 @@ impl Maker {
             denoiser,
             sampler,
             weights,
-            seed: args.seed.or(config.map(|c| c.run.seed)).unwrap_or(0),
+            seed: args.seed.or(of_config.map(|run| run.seed)).unwrap_or(0),
+            threads: args.threads.or(of_config.map(|run| run.threads)).unwrap_or(0),
+            device: args
+                .device
+                .or(of_config.map(|run| run.device))
+                .unwrap_or(ComputeDevice::Auto),
             center,
             origin: args.run.as_deref().and_then(origin_of),
         })
@@ -204,47 +210,70 @@ pub fn generate(args: &GenerateArgs, as_json: bool) -> Result<()> {
         !args.centred,
     )?
     .first(args.count)?;
-    let host = RunHost::new(maker.seed, threads::keep_to(args.threads)?, args.quiet, cancelled).on(args.device.here());
+    let host =
+        RunHost::new(maker.seed, threads::keep_to(maker.threads)?, args.quiet, cancelled).on(maker.device.here());
+    let components = maker.choices().map(|(kind, choice)| (kind, choice.clone()));
+    let lock = PluginsLock::of(&[], &components, &registry)?;
+    let libraries: BTreeMap<_, _> = lock
+        .plugins
+        .iter()
+        .map(|(name, plugin)| (name, &plugin.sha256))
+        .collect();
+    let numbers: Vec<u8> = conditions.unit.data.iter().flat_map(|x| x.to_le_bytes()).collect();
     let settings = json!({
-        "identities": hash::of_file(&args.identities)?, "count": conditions.unit.rows, "images": args.images,
+        "identities": hash::of_bytes(&numbers), "count": conditions.unit.rows, "images": args.images,
         "denoiser": maker.denoiser, "weights": hash::of_file(&maker.weights)?, "sampler": maker.sampler, "seed": maker.seed,
+        "plugins": libraries,
     });
     let work = work_folder(&args.out);
     if claim(&args.out, &work, &settings)? {
         host.say(&format!("{} is finished", args.out.display()));
         return report(args, &settings, as_json);
     }
+    let begun = RunFolder::at(work.clone());
+    let _held = begun.lock()?;
+    atomic::remove_leftovers(&work)?;
     let (dir, resume) = (work.join("outputs"), work.join("resume"));
     for path in [&dir, &resume] {
         fs::create_dir_all(path).map_err(|e| atomic::io_error("make", path, &e))?;
     }
-    json_file::write(&work.join(SETTINGS), &settings)?;
     host.enter("generate");
     at_work::set(&format!(
         "denoiser {}, sampler {}",
         maker.denoiser.plugin, maker.sampler.plugin
     ));
     let choices = maker.choices();
-    let components = choices.map(|(kind, choice)| (kind, choice.clone()));
     let place = Place {
         dir: dir.clone(),
         resume,
         root: &args.out,
-        plugins_lock: &PluginsLock::of(&[], &components, &registry)?,
+        plugins_lock: &lock,
         registry: &registry,
         host: &host,
         seed: maker.seed,
         hashes: Mutex::default(),
     };
     let mut generator = Generator::load(&place, choices.map(|(_, choice)| choice), &maker.weights)?;
+    let wanted = generator.network.info().condition_dim;
+    if wanted != conditions.unit.cols {
+        return Err(Error::data(format!(
+            "{}: features of {} numbers, but the denoiser learnt from features of {wanted}",
+            args.identities.display(),
+            conditions.unit.cols
+        ))
+        .help("use identities of the encoder that the denoiser was trained with"));
+    }
+    // Only what can be made lays claim to the folder.
+    json_file::write(&work.join(SETTINGS), &settings)?;
     let Conditions { unit, shown } = conditions;
     let rows = (0..unit.rows as i64).collect();
     generated_set::write(&place, &mut generator, (&unit, rows), args.images, args.batch)?;
     let used = choices.map(|(kind, choice)| format!("{kind} {}", choice.plugin));
-    let shown = match shown {
-        Shown::Nobody => generated_set::NOBODY,
-        Shown::RealPeople => generated_set::REAL_PEOPLE,
-        Shown::Unknown => generated_set::UNKNOWN,
+    let shown = match (shown, &maker.origin) {
+        (Shown::Nobody, Some(_)) => generated_set::NOBODY,
+        (Shown::Nobody, None) => "generated images of nobody; whom the generator learnt from is not known here",
+        (Shown::RealPeople, Some(_)) => generated_set::REAL_PEOPLE,
+        (Shown::RealPeople | Shown::Unknown, _) => generated_set::UNKNOWN,
     };
     let sizes = [unit.rows, args.images];
     generated_set::card(&place, "ficta generate", maker.origin.clone(), &used, shown, sizes).write(&dir)?;
@@ -286,7 +315,18 @@ fn claim(out: &Path, work: &Path, settings: &Value) -> Result<bool> {
             .help("take another --out")
         })?;
         return match &differs(&found)[..] {
-            [] => Ok(true),
+            [] => match StageRecord::read(out).map(|record| record.damaged(out)) {
+                Some(None) => {
+                    // Killed after the last rename: only the clearing away is left.
+                    let _ = fs::remove_dir_all(work);
+                    Ok(true)
+                }
+                _ => Err(Error::data(format!(
+                    "{} is damaged: a file is missing or has another length",
+                    out.display()
+                ))
+                .help("remove it, and generate it again")),
+            },
             keys => Err(Error::config(format!(
                 "{} holds a set with another {}",
                 out.display(),

@@ -47,7 +47,10 @@ impl Outlook {
         let generations = generations(config, plan, registry, real);
         let mut outlook = Self {
             trainings: trainings(config, plan),
-            encoded: 2 * real.images as u64 + generations.iter().filter_map(Generation::images).sum::<u64>(),
+            encoded: generations
+                .iter()
+                .filter_map(Generation::images)
+                .fold(2 * real.images as u64, u64::saturating_add),
             generations,
             batch: config.generation.batch,
             estimate: None,

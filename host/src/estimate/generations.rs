@@ -28,7 +28,7 @@ pub struct Generation {
 impl Generation {
     /// Images in all.
     pub fn images(&self) -> Option<u64> {
-        Some(self.identities? as u64 * self.images_per_id as u64)
+        Some((self.identities? as u64).saturating_mul(self.images_per_id as u64))
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Features {
 }
 
 impl Features {
-    /// Reads a features file of any kind that [`FeatureTable::read`] reads, f64 as such; safetensors may hold `feature_flip` too, of the same shape.
+    /// Reads a features file of any kind that [`FeatureTable::read`] reads, f64 of safetensors and .npy as such; safetensors may hold `feature_flip` too, of the same shape.
     ///
     /// # Errors
     /// As for [`FeatureTable::read`]; another shape.

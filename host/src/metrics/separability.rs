@@ -1,25 +1,34 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cosines, Quantity};
+use crate::storage::json::nan_where_null;
 
 /// How well genuine and impostor cosines part.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Separability {
     /// Mean genuine cosine.
+    #[serde(deserialize_with = "nan_where_null")]
     pub genuine_mean: f64,
     /// Population deviation.
+    #[serde(deserialize_with = "nan_where_null")]
     pub genuine_deviation: f64,
     /// Mean impostor cosine.
+    #[serde(deserialize_with = "nan_where_null")]
     pub impostor_mean: f64,
     /// Population deviation.
+    #[serde(deserialize_with = "nan_where_null")]
     pub impostor_deviation: f64,
     /// Fisher discriminant ratio (m_g - m_i)^2 / (s_g^2 + s_i^2).
+    #[serde(deserialize_with = "nan_where_null")]
     pub fdr: f64,
     /// Equal error rate: (FMR + FNMR)/2 at the threshold where they differ least; a pair matches where its cosine is at least the threshold.
+    #[serde(deserialize_with = "nan_where_null")]
     pub eer: f64,
     /// Lowest FNMR at an FMR of at most 1/100.
+    #[serde(deserialize_with = "nan_where_null")]
     pub fmr100: f64,
     /// Lowest FNMR at an FMR of at most 1/1000.
+    #[serde(deserialize_with = "nan_where_null")]
     pub fmr1000: f64,
 }
 

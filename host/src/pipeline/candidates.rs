@@ -150,7 +150,7 @@ impl CandidateTable {
         Self::of(Tensors::read(path)?)
     }
 
-    fn of(mut file: Tensors) -> Result<Self> {
+    pub(crate) fn of(mut file: Tensors) -> Result<Self> {
         let (feature, [rows, cols]) = file.take::<f32, 2>("feature")?;
         Ok(Self {
             feature: Matrix::new(feature, rows, cols)?,

@@ -68,7 +68,9 @@ fn in_blocks(
     let mut done = 0;
     ctx.progress(0, chosen.len() as u64, "images")?;
     for block in chosen.chunks(at_once) {
-        let images: Vec<Rgb> = block.par_iter().map(|i| source.decode(*i)).collect::<Result<_>>()?;
+        let images: Vec<Result<Rgb>> = block.par_iter().map(|i| source.decode(*i)).collect();
+        // In order, so that the first bad image is the one that is named.
+        let images: Vec<Rgb> = images.into_iter().collect::<Result<_>>()?;
         let same_size = |a: &Rgb, b: &Rgb| (a.height, a.width) == (b.height, b.width);
         for group in images.chunk_by(same_size) {
             let (height, width) = (group[0].height, group[0].width);

@@ -230,8 +230,8 @@ impl Trainable for Run<'_> {
         }
     }
 
-    fn why_diverged(&self) -> String {
-        format!("the training has diverged; {}", self.circumstances().likely_cause())
+    fn why_diverged(&self) -> Option<String> {
+        Some(self.circumstances().why_diverged())
     }
 
     fn checkpointed(&self, losses: &[f64]) -> Result<()> {

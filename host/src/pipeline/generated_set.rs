@@ -18,6 +18,12 @@ use crate::{
 /// Unit features that the images were conditioned on `[S,d]`, and which row of its source each is.
 pub const CONDITIONS: &str = "conditions.safetensors";
 
+/// What a set of `ficta generate` was asked for, among its files.
+pub const SETTINGS: &str = "generation.json";
+
+/// Most images of a set: ten thousand times the paper's.
+const MOST: usize = 1 << 32;
+
 /// Who is shown in a fictional set.
 pub const NOBODY: &str = "generated images of nobody; the generator learnt from the people in the set below";
 
@@ -38,6 +44,13 @@ pub fn write(
     images: usize,
     batch: usize,
 ) -> Result<()> {
+    if conditions.rows.checked_mul(images).is_none_or(|all| all > MOST) {
+        return Err(Error::config(format!(
+            "{images} images of each of {} identities: expected at most {MOST} in all",
+            conditions.rows
+        ))
+        .help("ask for fewer images of each"));
+    }
     let mut tensors = Tensors::new();
     tensors.insert("feature", &[conditions.rows, conditions.cols], conditions.data.clone())?;
     tensors.insert("row", &[rows.len()], rows)?;

@@ -72,21 +72,32 @@ impl Circumstances<'_> {
         })
     }
 
-    /// What to look at first.
+    /// Why its numbers are finite no more, probably.
+    pub fn why_diverged(&self) -> String {
+        let (peak, batch) = (self.training.learning_rate.peak(), self.training.batch);
+        match peak > SUSPECT * RATE_AN_IMAGE * batch as f64 {
+            true => self.likely_cause(),
+            false => "the learning rate is not unusual, so look at the pixels (in [-1,1]), the loss's scale and the weights it started from".into(),
+        }
+    }
+
+    /// What to look at first where nothing is learnt.
     pub fn likely_cause(&self) -> String {
         let (peak, batch) = (self.training.learning_rate.peak(), self.training.batch);
         let usual = RATE_AN_IMAGE * batch as f64;
         let each = self.images as f64 / self.classes.max(1) as f64;
         if peak > SUSPECT * usual {
             return format!(
-                "likely the learning rate: {peak} is {:.0} times what is usual for {batch} images a step ({usual:.4}); lower it, or warm it up for longer",
-                peak / usual
+                "likely the learning rate: {} is {} times what is usual for {batch} images a step ({usual:.4}); lower it, or warm it up for longer",
+                short(peak),
+                short((peak / usual).round())
             );
         }
         if peak < IDLE * usual {
             return format!(
-                "likely the learning rate: {peak} is {:.0} times less than what is usual for {batch} images a step ({usual:.4}); raise it",
-                usual / peak
+                "likely the learning rate: {} is {} times less than what is usual for {batch} images a step ({usual:.4}); raise it",
+                short(peak),
+                short((usual / peak).round())
             );
         }
         if each < 2.0 {
@@ -102,6 +113,14 @@ impl Circumstances<'_> {
         }
         "likely the labels (do the folders hold one person each?), else the pixels (in [-1,1]; RGB for weights that were trained on RGB, BGR for AdaFace's)"
             .into()
+    }
+}
+
+/// With an exponent where it would be long.
+fn short(x: f64) -> String {
+    match (1e-4..1e6).contains(&x) {
+        true => x.to_string(),
+        false => format!("{x:.1e}"),
     }
 }
 
@@ -155,7 +174,7 @@ mod tests {
 
     #[test]
     fn verification_like_a_coin_is_told_when_it_is_due() {
-        let t = training(0.1, 64);
+        let t = training(0.02, 64);
         let after = |step, sets: &[(&'static str, f64, usize)]| around(&t, 100).chance(step, sets.iter().copied());
         let coin = [("lfw", 0.51, 6000), ("own", 0.55, 300)];
         assert_eq!(after(199, &coin), None);
@@ -172,7 +191,18 @@ mod tests {
 
     #[test]
     fn the_likely_cause_is_named() {
-        assert!(around(&training(1.0, 64), 100).likely_cause().contains("80 times"));
+        let fast = training(1.0, 64);
+        assert!(around(&fast, 100).likely_cause().contains("80 times"));
+        assert!(
+            around(&fast, 100)
+                .why_diverged()
+                .contains("1 is 80 times what is usual")
+        );
+        let absurd = around(&training(1e30, 64), 100).why_diverged();
+        assert!(absurd.contains("1.0e30 is 8.0e31 times what is usual"), "{absurd}");
+        // Too low a rate makes nothing diverge.
+        let slow = around(&training(1e-5, 512), 100).why_diverged();
+        assert!(slow.contains("not unusual") && slow.contains("pixels"), "{slow}");
         let idle = around(&training(1e-5, 512), 100).likely_cause();
         assert!(idle.contains("10000 times less"), "{idle}");
         let usual = training(0.1, 512);

@@ -55,9 +55,9 @@ pub trait Trainable {
     }
     /// Sees the losses so far, after each step.
     fn watch(&self, _losses: &[f64]) {}
-    /// What to do about numbers that are finite no more.
-    fn why_diverged(&self) -> String {
-        "the training has diverged: lower the learning rate, or lengthen its warm-up".into()
+    /// Why its numbers are finite no more, where the circumstances tell.
+    fn why_diverged(&self) -> Option<String> {
+        None
     }
     /// Called when a checkpoint has been written, with the losses so far.
     ///
@@ -109,13 +109,19 @@ pub fn train(place: &Place<'_>, steps: usize, checkpoint_every: usize, what: &mu
     }
     let ctx = place.ctx();
     for step in state.losses.len()..steps {
-        let loss = what.step(step).map_err(|error| match error.kind() {
-            ErrorKind::DIVERGED => error.help(what.why_diverged()),
+        let loss = what.step(step).and_then(|loss| match loss.is_finite() {
+            true => Ok(loss),
+            false => Err(Error::diverged(format!("the loss of step {step} is {loss}"))
+                .help("lower the learning rate, or lengthen its warm-up")),
+        });
+        let loss = loss.map_err(|error| match what.why_diverged() {
+            // The component knows its parameters, we the circumstances.
+            Some(why) if error.kind() == ErrorKind::DIVERGED => {
+                let own = error.help_text().map(|own| format!("; {own}")).unwrap_or_default();
+                error.help(why + &own)
+            }
             _ => error,
         })?;
-        if !loss.is_finite() {
-            return Err(Error::diverged(format!("the loss of step {step} is {loss}")).help(what.why_diverged()));
-        }
         state.losses.push(loss);
         what.watch(&state.losses);
         what.after(step + 1)?;

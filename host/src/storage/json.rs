@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use ficta_core::{Error, ErrorKind, Result};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::atomic;
 
@@ -32,6 +32,14 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
             &e,
         )
     })
+}
+
+/// A number that may not be known: JSON has no NaN, and serde_json writes null for it.
+///
+/// # Errors
+/// Neither a number nor null.
+pub fn nan_where_null<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 #[cfg(test)]

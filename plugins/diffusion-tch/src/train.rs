@@ -71,7 +71,7 @@ pub(crate) fn step(
     let loss = average_over_processes(loss, &mut sums, ctx)?;
     if !loss.is_finite() {
         let step = model.optimiser.steps() + 1;
-        return Err(Error::data(format!("the loss of step {step} is {loss}")).help(
+        return Err(Error::diverged(format!("the loss of step {step} is {loss}")).help(
             "lower the learning rate, or look for images that are not finite; the weights are those of the step before",
         ));
     }

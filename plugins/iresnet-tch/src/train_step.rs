@@ -195,9 +195,14 @@ impl Step<'_> {
             cosines: by_cosine.view_mut()?,
             norms: by_norm.view_mut()?,
         };
-        let value = loss
-            .evaluate(&input, gradient, ctx)
-            .map_err(|e| e.context(format!("loss of step {step}")))?;
+        let value = loss.evaluate(&input, gradient, ctx).map_err(|error| {
+            let broken = |cosines: &[f32]| cosines.iter().any(|c| !c.is_finite());
+            // With sound embeddings these are the class centres', which are not clipped.
+            match input.cosines.as_slice::<f32>().is_ok_and(broken) {
+                true => diverged(format!("a cosine of step {step} is not finite")),
+                false => error.context(format!("loss of step {step}")),
+            }
+        })?;
         if !value.is_finite() {
             return Err(diverged(format!("the loss of step {step} is {value}")));
         }
@@ -250,9 +255,8 @@ impl Step<'_> {
 }
 
 fn diverged(message: String) -> Error {
-    Error::diverged(message).help(
-        "the training has diverged: lower the learning rate or warm it up, check that pixels are in [-1,1], lower the loss's scale, \
-         or set clip_norm",
+    Error::diverged(format!("the training has diverged: {message}")).help(
+        "lower the learning rate or warm it up, check that pixels are in [-1,1], lower the loss's scale, or set clip_norm",
     )
 }
 

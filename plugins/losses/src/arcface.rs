@@ -22,7 +22,7 @@ pub struct Params {
     pub margin: f64,
     /// Where the margin applies. Off: up to an angle of pi - m, and cos - m sin(m) beyond, since cos(theta + m) would rise again there. On: up to
     /// an angle of pi/2 only, and the plain cosine beyond. (arcface_torch's newer `CombinedMarginLoss` has cos(theta + m) everywhere: that is
-    /// `combined-margin` with m2 alone and `straight_through`.)
+    /// `combined-margin` with m1 = 1, m3 = 0 and `straight_through`.)
     pub easy_margin: bool,
     /// Pass the own class's gradient on as if the margin had slope 1, as arcface_torch does (it computes the margin outside autograd).
     /// Off: the true derivative, sin(theta + m) / sin(theta).

@@ -1,7 +1,7 @@
 //! The margins of SphereFace, ArcFace and CosFace together (Deng et al. 2019, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", eq. 4).
 //!
 //! The gradient is the true one, unless `straight_through` is on. InsightFace's `CombinedMarginLoss` (`arcface_torch/losses.py`) has one margin at a time:
-//! with m1 = 1 and m3 = 0 it computes cos(theta + m2) under `no_grad`, which is m2 alone and `straight_through` here; with m3 > 0 it leaves m1 and m2 out,
+//! with m1 = 1 and m3 = 0 it computes cos(theta + m2) under `no_grad`, which is `straight_through` here; with m3 > 0 it leaves m1 and m2 out,
 //! which is `cosface`.
 //!
 //! L = -log( e^(s (cos(m1 theta_y + m2) - m3)) / ( e^(s (cos(m1 theta_y + m2) - m3)) + sum_{j != y} e^(s cos theta_j) ) )
@@ -34,7 +34,7 @@ pub struct Params {
     /// several labels; 0 for none.
     #[schemars(range(min = 0, max = 1))]
     pub interclass_filtering_threshold: f64,
-    /// Pass the own class's gradient on as if the margins had slope 1, as arcface_torch does with m2 alone (it computes the margin outside autograd).
+    /// Pass the own class's gradient on as if the margins had slope 1, as arcface_torch does with m1 = 1 and m3 = 0 (it computes the margin outside autograd).
     /// Off: the true derivative, m1 sin(m1 theta + m2) / sin(theta).
     pub straight_through: bool,
 }

@@ -101,7 +101,7 @@ impl Sampler for Ddim {
     }
 
     fn predictions(&self, _: usize) -> Option<u64> {
-        Some(self.0.steps as u64 * questions(self.0.guidance))
+        Some((self.0.steps as u64).saturating_mul(questions(self.0.guidance)))
     }
 }
 

@@ -90,6 +90,8 @@ fn transition(before: Option<f64>, alpha_bar: f64, next: f64, order: usize) -> T
         }
         _ => 0.0,
     };
+    // Time steps so near that their lambdas round to one number tell no slope.
+    let extrapolation = if extrapolation.is_finite() { extrapolation } else { 0.0 };
     Transition {
         extrapolation,
         ..ddim::transition(alpha_bar, next, 0.0)
@@ -124,7 +126,7 @@ impl Sampler for DpmSolverPp {
     }
 
     fn predictions(&self, _: usize) -> Option<u64> {
-        Some(self.0.steps as u64 * questions(self.0.guidance))
+        Some((self.0.steps as u64).saturating_mul(questions(self.0.guidance)))
     }
 }
 
@@ -154,6 +156,14 @@ mod tests {
             assert_eq!(t.noise, 0.0);
             assert_eq!(transition(Some(before), now, next, 1).extrapolation, 0.0);
         }
+    }
+
+    #[test]
+    fn time_steps_that_round_to_one_lambda_are_not_extrapolated() {
+        let now = 1e-4;
+        let before = f64::from_bits(f64::to_bits(now) - 1);
+        assert_eq!(lambda(now), lambda(before));
+        assert_eq!(transition(Some(before), now, 0.1, 2), transition(None, now, 0.1, 2));
     }
 
     #[test]

@@ -229,7 +229,7 @@ impl Saved {
         match self.left_out.get(name) {
             None => Error::data(format!("{} has no tensor `{name}`", self.source)).help(OTHER_NETWORK),
             Some(dtype) => Error::data(format!(
-                "{}: tensor `{name}` is of type {dtype:?}, expected F32, F16, BF16, F64 or I64",
+                "{}: tensor `{name}` is of type {dtype:?}, expected F32, F16 or BF16",
                 self.source
             ))
             .help("save the weights as float32"),

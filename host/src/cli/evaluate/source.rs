@@ -123,11 +123,9 @@ impl Source {
     /// What is known of the weights that figures must say: those that an evaluation chose.
     pub(super) fn cautions(&self, args: &EvaluateArgs) -> Vec<String> {
         // An encoder's weights are one of its parameters, under a name of its own.
-        let named = args
-            .params
-            .iter()
-            .filter_map(|p| p.split_once('='))
-            .map(|(_, value)| Path::new(value));
+        let params = component_params::parse(&args.params, "--param").unwrap_or_default();
+        let texts = params.as_object().into_iter().flat_map(|all| all.values());
+        let named = texts.filter_map(|value| value.as_str()).map(Path::new);
         named
             .chain(args.weights.as_deref())
             .filter(|file| file.is_file())

@@ -8,7 +8,10 @@ use std::{borrow::Cow, fs, path::Path};
 use ficta_core::{Error, Result};
 
 use super::{FolderSource, Format, ImageSource};
-use crate::{pipeline::StageRecord, storage::Tensors};
+use crate::{
+    pipeline::{StageRecord, generated_set::SETTINGS},
+    storage::Tensors,
+};
 
 /// Images of each identity, by folders named by the identity's number.
 const IMAGES: &str = "images";
@@ -89,6 +92,10 @@ fn finished(stage: &Path) -> Option<std::time::SystemTime> {
 
 /// The folder of a stage that comes after the generation in `folder` and belongs to these images: `reencode/SET`, `metrics`.
 pub(crate) fn later_stage(folder: &Path, name: &str) -> Option<std::path::PathBuf> {
+    // A set of `ficta generate` belongs to no run folder.
+    if folder.join(SETTINGS).exists() {
+        return None;
+    }
     let root = folder.canonicalize().ok()?.parent()?.parent()?.to_owned();
     let stage = root.join(name);
     (finished(&stage)? >= finished(folder)?).then_some(stage)
@@ -98,6 +105,9 @@ pub(crate) fn later_stage(folder: &Path, name: &str) -> Option<std::path::PathBu
 fn kept(folder: &Path, notes: &mut Vec<String>) -> Result<Option<Vec<i64>>> {
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let set = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if folder.join(SETTINGS).exists() {
+        return Ok(None);
+    }
     let Some(stage) = later_stage(folder, &format!("reencode/{set}")) else {
         notes.push("the run has not looked at these images again yet: all identities are here".into());
         return Ok(None);

@@ -102,6 +102,19 @@ fn without_impostors_or_genuine_pairs_there_is_no_rate() {
     }
 }
 
+/// One image an identity leaves no genuine pairs, and the run's report must read what its metrics wrote.
+#[test]
+fn numbers_that_are_not_defined_read_back() {
+    let cosines = Cosines {
+        genuine: vec![],
+        impostor: vec![0.1, 0.2],
+    };
+    let s = separability(&cosines);
+    let back: Separability = serde_json::from_str(&serde_json::to_string(&s).unwrap()).unwrap();
+    assert!(back.eer.is_nan() && back.genuine_mean.is_nan(), "{back:?}");
+    assert_eq!(back.impostor_mean, s.impostor_mean);
+}
+
 /// A share of the impostors may exceed the threshold, and a share is a count over a count: 0.29 * 100 is less than 29 in binary.
 #[test]
 fn as_many_impostors_exceed_the_threshold_as_the_rate_allows() {

@@ -32,7 +32,7 @@ use crate::{
 
 pub(crate) use propose::CANDIDATES;
 pub(crate) use statistics::FULL as IDENTITIES;
-pub(crate) use train_denoiser::WEIGHTS as DENOISER_WEIGHTS;
+pub(crate) use train_denoiser::{DENOISER, WEIGHTS as DENOISER_WEIGHTS};
 
 /// Generated sets that the arms need, by the name of their identities: images for each identity.
 pub(crate) fn generated_sets(config: &RunConfig) -> BTreeMap<String, usize> {

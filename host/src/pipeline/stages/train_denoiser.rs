@@ -6,7 +6,7 @@ use ficta_core::{Error, Kind, Result, SaveKind, TensorRef, random::derive_seed};
 use serde_json::json;
 
 use crate::{
-    config::{DenoiserConfig, DenoiserTraining, RunConfig},
+    config::{ComponentChoice, DenoiserConfig, DenoiserTraining, RunConfig},
     data::png,
     pipeline::{
         Place, Stage,
@@ -17,10 +17,12 @@ use crate::{
         order::Order,
         training_loop::{Trainable, train, write_curves},
     },
-    storage::atomic,
+    storage::{atomic, json as json_file},
 };
 
 pub const WEIGHTS: &str = "weights.safetensors";
+/// What the weights belong to.
+pub const DENOISER: &str = "denoiser.json";
 pub use crate::pipeline::training_loop::LOSSES;
 /// Identities and images of each in a sample grid.
 const GRID: (usize, usize) = (8, 4);
@@ -67,6 +69,8 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
         run.generator
             .network
             .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
+        let (plugin, params) = (choice.plugin.clone(), choice.params.clone());
+        json_file::write(&place.dir.join(DENOISER), &ComponentChoice { plugin, params })?;
         let rate = |step| training.learning_rate.at(step, training.steps);
         write_curves(&place.dir, &losses, rate, &[])
     };
@@ -78,7 +82,7 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
     let mut stage = Stage::new("train-denoiser", inputs, json!(t), Box::new(work));
     stage.components.push((
         Kind::DENOISER,
-        crate::config::ComponentChoice {
+        ComponentChoice {
             plugin: denoiser.plugin.clone(),
             params: denoiser.params.clone(),
         },

@@ -256,7 +256,7 @@ impl Backbone for MyBackbone {
         let value = loss.evaluate(&input, room, ctx)?;
         if !value.is_finite() || by_cosine.iter().chain(&by_norm).any(|g| !g.is_finite()) {
             return Err(
-                Error::data(format!("the loss is {value}, or its gradient is not finite"))
+                Error::diverged(format!("the loss is {value}, or its gradient is not finite"))
                     .help("lower the learning rate, or look at the loss"),
             );
         }

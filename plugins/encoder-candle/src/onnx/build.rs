@@ -221,13 +221,14 @@ pub fn operator<'a>(
                 false => vec![node.float("value", 0.0)],
             };
             if !constant || value.iter().any(|v| *v != 0.0) {
-                return Err(Error::unsupported(format!(
-                    "{}: only zeros are put around a map",
-                    named(node)
-                )));
+                return Err(
+                    Error::unsupported(format!("{}: only zeros are put around a map", named(node)))
+                        .help("export the model anew with constant folding, or take another encoder"),
+                );
             }
             if named_input(node, 3) {
-                return Err(Error::unsupported(format!("{}: axes are not supported", named(node))));
+                return Err(Error::unsupported(format!("{}: axes are not supported", named(node)))
+                    .help("export the model with an opset below 18"));
             }
             Operator::Pad(node.ints("pads").map(<[i64]>::to_vec))
         }

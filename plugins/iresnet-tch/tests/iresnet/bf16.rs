@@ -16,9 +16,6 @@ const BF16: &str = r#"{"precision":"bf16"}"#;
 /// are one operation with f32 inside, and not the order of sums: 4.4% are left.
 const RELATIVE: f64 = 0.07;
 
-/// The same of the loss: 0.05% here, while f64 lies 0.33% away.
-const OF_THE_LOSS: f64 = 0.001;
-
 /// |found - reference| / |reference|.
 fn distance(found: &[f32], reference: &[f32]) -> f64 {
     let square = |v: f32| f64::from(v).powi(2);
@@ -41,42 +38,34 @@ fn apart(found: impl Fn(&str) -> Vec<f32>) -> f64 {
     (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
 }
 
-/// The first step of `fixtures/reference.py`: its loss, and what a checkpoint keeps.
-fn step(overrides: &str) -> (f64, TensorFile) {
+/// The first step of `fixtures/reference.py`: what a checkpoint keeps after it.
+fn step(overrides: &str) -> TensorFile {
     let (host, folder) = (RecordingHost::new(0), tempfile::tempdir().expect("a folder"));
     let (ctx, fixture) = (Ctx::new(&host), fixture());
     let mut net = scene::net(overrides);
     load_fixture(&mut net, &fixture, folder.path(), &ctx);
     let (pixels, labels) = (fixture.tensors["images"].f32(), fixture.tensors["labels"].i64());
     let (images, labels) = (scene::images(&pixels), scene::labels(&labels));
-    let value = net
-        .train_step(images, labels, &mut scene::cosface(), 0.002, &ctx)
+    net.train_step(images, labels, &mut scene::cosface(), 0.002, &ctx)
         .expect("a step");
-    (value, checkpoint(&net, &folder.path().join("after"), &ctx))
+    checkpoint(&net, &folder.path().join("after"), &ctx)
 }
 
 #[test]
 fn a_step_is_that_of_autocast() {
     let reference = fixture_file("autocast.safetensors").tensors;
-    let expected = reference["loss"].f64()[0];
-    let judge = |(value, after): &(f64, TensorFile)| {
-        let of_loss = (value - expected).abs() / expected;
-        (of_loss, apart(|name| buffer(after, name).f32()))
-    };
+    // The loss cannot tell: PyTorch's own lies as far from itself with other thread counts as f32 from it.
     let rounded = step(BF16);
-    let (of_loss, of_gradient) = judge(&rounded);
-    let (f32_loss, f32_gradient) = judge(&step("{}"));
-    println!("bf16: {of_loss:.2e} {of_gradient:.4}; f32: {f32_loss:.2e} {f32_gradient:.4}");
+    let judge = |after: &TensorFile| apart(|name| buffer(after, name).f32());
+    let (of_gradient, f32_gradient) = (judge(&rounded), judge(&step("{}")));
+    println!("bf16: {of_gradient:.4}; f32: {f32_gradient:.4}");
+    assert!(of_gradient <= RELATIVE, "{of_gradient} of the gradients from autocast");
     assert!(
-        of_loss <= OF_THE_LOSS && of_gradient <= RELATIVE,
-        "{of_loss} of the loss and {of_gradient} of the gradients from autocast"
-    );
-    assert!(
-        f32_loss > 2.0 * OF_THE_LOSS && f32_gradient > 1.5 * RELATIVE,
-        "f32 would pass: {f32_loss} of the loss and {f32_gradient} of the gradients from autocast"
+        f32_gradient > 1.5 * RELATIVE,
+        "f32 would pass: {f32_gradient} of the gradients from autocast"
     );
     // 0 but for rounding, since a normalisation follows, and weight decay: in bf16 the rounding would be a hundred times the decay.
-    let (found, tensor) = (buffer(&rounded.1, "fc.bias").f32(), reference["fc.bias"].f32());
+    let (found, tensor) = (buffer(&rounded, "fc.bias").f32(), reference["fc.bias"].f32());
     let of_bias = distance(&found, &tensor);
     assert!(of_bias <= 0.02, "the linear layer is not f32: {of_bias}");
 }

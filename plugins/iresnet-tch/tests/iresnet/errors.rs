@@ -143,7 +143,7 @@ fn a_diverging_training_says_so() {
         )
     };
     let error = (0..5).find_map(|_| run().err()).expect("a rate of 1e30 diverges");
-    assert_eq!(error.kind(), ErrorKind::DATA, "{error}");
+    assert_eq!(error.kind(), ErrorKind::DIVERGED, "{error}");
     assert!(
         error.help_text().is_some_and(|h| h.contains("learning rate")),
         "{error}"

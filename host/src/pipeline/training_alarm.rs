@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn training(peak: f64, batch: usize) -> TrainingConfig {
-        let text = format!("steps = 1000\nbatch = {batch}\nlearning_rate = {{ schedule = \"poly\", peak = {peak} }}");
+        let text = format!("steps = 1000\nbatch = {batch}\nlearning_rate = {{ schedule = \"poly\", peak = {peak:e} }}");
         toml::from_str(&text).unwrap()
     }
 

@@ -110,7 +110,7 @@ fn numbers_that_are_not_defined_read_back() {
         impostor: vec![0.1, 0.2],
     };
     let s = separability(&cosines);
-    let back: Separability = serde_json::from_str(&serde_json::to_string(&s).unwrap()).unwrap();
+    let back: crate::metrics::Separability = serde_json::from_str(&serde_json::to_string(&s).unwrap()).unwrap();
     assert!(back.eer.is_nan() && back.genuine_mean.is_nan(), "{back:?}");
     assert_eq!(back.impostor_mean, s.impostor_mean);
 }

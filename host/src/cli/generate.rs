@@ -118,11 +118,16 @@ impl Maker {
             }
             Ok(choice)
         };
-        // What the weights belong to stands beside them: the config may have changed since.
-        let of_run = match &args.run {
-            Some(run) => json_file::read(&run.join("train-denoiser").join(DENOISER)).ok(),
-            None => None,
-        };
+        // What the weights belong to stands beside them, since the config may have changed; runs of earlier versions have the config alone.
+        let beside = |run: &PathBuf| json_file::read(&run.join("train-denoiser").join(DENOISER)).ok();
+        let of_config = config
+            .as_ref()
+            .and_then(|c| c.denoiser.as_ref())
+            .map(|d| ComponentChoice {
+                plugin: d.plugin.clone(),
+                params: d.params.clone(),
+            });
+        let of_run = args.run.as_ref().and_then(beside).or(of_config);
         let of_config = config.as_ref().map(|c| &c.run);
         let denoiser = own(&args.denoiser, of_run, &args.params, "--param")?;
         let of_run = config.as_ref().and_then(|c| c.sampler.clone());

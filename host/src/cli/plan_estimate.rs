@@ -199,7 +199,7 @@ impl Outlook {
         });
         out!(
             "ESTIMATE, not a promise: real steps of these networks on random images, on this machine with {} threads and whatever else it was doing. What is to \
-             do: {}. Loading of images, selection and evaluation are not in it; memory is that of the process in a step; a \
+             do: {}. Loading of images, selection and evaluation are not in it, nor what a network of [metrics] encodes; memory is that of the process in a step; a \
              training holds up to {} of images beside it, and reads larger sets as it goes.",
             estimate.threads,
             parts.join(", "),

@@ -104,7 +104,8 @@ fn a_set_of_the_same_identities_is_the_runs_also_after_a_kill() {
             .stderr
             .contains("is finished")
     );
-    generate(&smoke, &whole, "--count 1 --images 1").refused(2, &["holds a set with another count, identities, images"]);
+    generate(&smoke, &whole, "--count 1 --images 1")
+        .refused(2, &["holds a set with another count, identities, images"]);
     generate(&smoke, &smoke.faces(), &asked).refused(2, &["is no set of `ficta generate`"]);
 }
 

@@ -1,6 +1,6 @@
 //! A component's parameters on the command line: `--param KEY=VALUE`.
 
-use ficta_core::Result;
+use ficta_core::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::config::{ComponentChoice, layers::apply};
@@ -44,9 +44,39 @@ pub fn choice(plugin: &str, given: &[String], option: &str) -> Result<ComponentC
     })
 }
 
+/// A choice made elsewhere, with the parameters that `option` gives in place of its own.
+///
+/// # Errors
+/// As [`parse`]; parameters of its own that are no table, as a damaged file may have them.
+pub fn changed(mut choice: ComponentChoice, given: &[String], option: &str) -> Result<ComponentChoice> {
+    if let Value::Object(more) = parse(given, option)? {
+        let Some(own) = choice.params.as_object_mut() else {
+            return Err(Error::data(format!(
+                "the parameters of `{}` are {}, expected a table",
+                choice.plugin, choice.params
+            )));
+        };
+        own.extend(more);
+    }
+    Ok(choice)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_choice_is_changed_key_by_key() {
+        let of = |params| ComponentChoice {
+            plugin: "ddim".into(),
+            params,
+        };
+        let given = ["steps=9".to_owned()];
+        let found = changed(of(json!({"steps": 3, "eta": 0.5})), &given, "--param").unwrap();
+        assert_eq!(found.params, json!({"steps": 9, "eta": 0.5}));
+        let error = changed(of(json!("steps")), &given, "--param").unwrap_err().to_string();
+        assert!(error.contains("`ddim` are \"steps\", expected a table"), "{error}");
+    }
 
     #[test]
     fn values_are_toml_or_text() {

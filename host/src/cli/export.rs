@@ -8,11 +8,14 @@ use std::{
 
 use ficta_core::{Error, ErrorKind, Kind, Result, SaveKind};
 use ficta_state_dict::{StateDict, torch_save};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    args::PluginFolderArgs, component_params::choice, model_card::ModelCard, own_stdout::out, plugin_folders::registry,
+    args::PluginFolderArgs,
+    component_params::{changed, choice},
+    model_card::ModelCard,
+    own_stdout::out,
+    plugin_folders::registry,
     threads,
 };
 use crate::{
@@ -144,22 +147,15 @@ fn network_of(args: &ExportArgs, weights: &Path) -> Result<ComponentChoice> {
             params: d.get("params")?.clone(),
         })
     });
-    let mut network = described.ok_or_else(|| {
+    let network = described.ok_or_else(|| {
         Error::config(format!("{} does not say what network it belongs to", weights.display()))
             .help("name it: --backbone iresnet --param depth=50")
     })?;
-    let given = choice(&network.plugin, &args.params, "--param")?;
-    for (key, value) in given.params.as_object().into_iter().flatten() {
-        network.params[key] = value.clone();
-    }
-    Ok(network)
+    changed(network, &args.params, "--param")
 }
 
 /// What lies beside the weights about their training.
 fn training_of(weights: &Path) -> Option<Value> {
-    beside(weights, super::train::SETTINGS).or_else(|| beside(weights, SET))
-}
-
-fn beside<T: DeserializeOwned>(weights: &Path, name: &str) -> Option<T> {
-    serde_json::from_slice(&fs::read(weights.with_file_name(name)).ok()?).ok()
+    let beside = |name: &str| json_file::read(&weights.with_file_name(name)).ok();
+    beside(super::train::SETTINGS).or_else(|| beside(SET))
 }

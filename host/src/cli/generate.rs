@@ -11,11 +11,17 @@ use ficta_core::{Error, Kind, Result};
 use serde_json::{Value, json};
 
 use super::{
-    args::PluginFolderArgs, cancellation, component_params::parse, own_stdout::out, plugin_folders::registry, threads,
+    args::PluginFolderArgs,
+    cancellation,
+    component_params::{changed, choice},
+    own_stdout::out,
+    plugin_folders::registry,
+    threads,
+    unfinished::{differences, work_folder},
 };
 use crate::{
     at_work,
-    config::{ComponentChoice, ComputeDevice, RunConfig},
+    config::{ComponentChoice, ComputeDevice, DenoiserConfig, RunConfig},
     data::writer::{Card, Origin},
     pipeline::{
         Place, PluginsLock, RECORD, RunFolder, StageRecord,
@@ -102,32 +108,25 @@ impl Maker {
     fn of(args: &GenerateArgs) -> Result<Self> {
         let config = args.run.as_deref().map(config_of).transpose()?;
         let own = |given: &Option<String>, kept: Option<ComponentChoice>, params: &[String], option: &str| {
-            let mut choice = match (given, kept) {
-                (Some(name), _) => ComponentChoice {
-                    plugin: name.clone(),
-                    params: json!({}),
-                },
+            let choice = match (given, kept) {
+                (Some(name), _) => return choice(name, params, option),
                 (None, Some(kept)) => kept,
                 (None, None) => {
                     return Err(Error::config("the run has no trained denoiser, or no [sampler]")
                         .help("train it first: `ficta run RUN.toml --until train-denoiser`; or give --denoiser, --weights and --sampler"));
                 }
             };
-            if let (Some(all), Value::Object(more)) = (choice.params.as_object_mut(), parse(params, option)?) {
-                all.extend(more);
-            }
-            Ok(choice)
+            changed(choice, params, option)
         };
         // What the weights belong to stands beside them, since the config may have changed; runs of earlier versions have the config alone.
-        let beside = |run: &PathBuf| json_file::read(&run.join("train-denoiser").join(DENOISER)).ok();
-        let of_config = config
-            .as_ref()
-            .and_then(|c| c.denoiser.as_ref())
-            .map(|d| ComponentChoice {
-                plugin: d.plugin.clone(),
-                params: d.params.clone(),
-            });
-        let of_run = args.run.as_ref().and_then(beside).or(of_config);
+        let beside = args.run.as_ref().map(|run| run.join("train-denoiser").join(DENOISER));
+        let of_run = match beside.filter(|file| file.exists()) {
+            Some(file) => Some(json_file::read(&file)?),
+            None => config
+                .as_ref()
+                .and_then(|c| c.denoiser.as_ref())
+                .map(DenoiserConfig::component),
+        };
         let of_config = config.as_ref().map(|c| &c.run);
         let denoiser = own(&args.denoiser, of_run, &args.params, "--param")?;
         let of_run = config.as_ref().and_then(|c| c.sampler.clone());
@@ -297,20 +296,8 @@ pub fn generate(args: &GenerateArgs, as_json: bool) -> Result<()> {
     report(args, &settings, as_json)
 }
 
-/// A hidden folder beside `out`, so that `out` appears whole or not at all.
-fn work_folder(out: &Path) -> PathBuf {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    out.with_file_name(format!(".{name}.work"))
-}
-
 /// Whether `out` holds this very set already. Makes sure that nothing of another set is lost or taken up.
 fn claim(out: &Path, work: &Path, settings: &Value) -> Result<bool> {
-    let differs = |found: &Value| -> Vec<String> {
-        let all = settings.as_object().into_iter().flat_map(|s| s.iter());
-        all.filter(|(key, value)| found.get(key.as_str()) != Some(value))
-            .map(|(key, _)| key.clone())
-            .collect()
-    };
     if out.exists() {
         let found: Value = json_file::read(&out.join(SETTINGS)).map_err(|_| {
             Error::config(format!(
@@ -319,36 +306,31 @@ fn claim(out: &Path, work: &Path, settings: &Value) -> Result<bool> {
             ))
             .help("take another --out")
         })?;
-        return match &differs(&found)[..] {
-            [] => match StageRecord::read(out).map(|record| record.damaged(out)) {
-                Some(None) => {
-                    // Killed after the last rename: only the clearing away is left.
-                    let _ = fs::remove_dir_all(work);
-                    Ok(true)
-                }
-                _ => Err(Error::data(format!(
-                    "{} is damaged: a file is missing or has another length",
-                    out.display()
-                ))
-                .help("remove it, and generate it again")),
-            },
-            keys => Err(Error::config(format!(
-                "{} holds a set with another {}",
-                out.display(),
-                keys.join(", ")
+        if let Some(keys) = differences(&found, settings) {
+            return Err(
+                Error::config(format!("{} holds a set with another {keys}", out.display())).help("take another --out"),
+            );
+        }
+        return match StageRecord::read(out).map(|record| record.damaged(out)) {
+            Some(None) => {
+                // Killed after the last rename: only the clearing away is left.
+                let _ = fs::remove_dir_all(work);
+                Ok(true)
+            }
+            _ => Err(Error::data(format!(
+                "{} is damaged: a file is missing or has another length",
+                out.display()
             ))
-            .help("take another --out")),
+            .help("remove it, and generate it again")),
         };
     }
     let begun = work.join(SETTINGS);
     if begun.exists() {
         let found: Value = json_file::read(&begun)?;
-        let keys = differs(&found);
-        if !keys.is_empty() {
+        if let Some(keys) = differences(&found, settings) {
             return Err(Error::config(format!(
-                "{} holds an unfinished set with another {}",
-                work.display(),
-                keys.join(", ")
+                "{} holds an unfinished set with another {keys}",
+                work.display()
             ))
             .help("give the options that it was started with, take another --out, or remove that folder"));
         }

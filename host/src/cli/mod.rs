@@ -25,6 +25,7 @@ mod table_file;
 mod threads;
 mod train;
 mod train_evaluation;
+mod unfinished;
 mod work;
 
 use std::process::ExitCode;

@@ -1,17 +1,13 @@
 //! `ficta select`.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use ficta_core::{Decision, Error, Kind, Result};
 use serde_json::json;
 
 use super::{
     component_params::ComponentParamArgs, own_stdout::out, plugin_folders::registry, table_file,
-    work::ComponentWorkArgs,
+    unfinished::work_folder, work::ComponentWorkArgs,
 };
 use crate::{
     at_work,
@@ -65,12 +61,6 @@ pub struct SelectArgs {
     pub with: ComponentWorkArgs,
 }
 
-/// Where a selection that takes long keeps its state: a hidden folder beside `out`, which a finished one removes.
-fn work_folder(out: &Path) -> PathBuf {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    out.with_file_name(format!(".{name}.work"))
-}
-
 pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
     let registry = registry(&args.with.plugins)?;
     let params = args.params.value()?;
@@ -99,6 +89,7 @@ pub fn select(args: &SelectArgs, as_json: bool) -> Result<()> {
     let host = args.with.work.host("select", args.seed)?;
     at_work::set(&format!("selector {}", args.selector));
     let named = |e: Error| e.context(format!("selector `{}`", args.selector));
+    // A finished one removes it.
     let work = work_folder(&args.out);
     let mut selector = match args.checkpoint_every {
         0.0 => registry.selector(&args.selector, &params)?,

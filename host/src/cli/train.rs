@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::PluginFolderArgs, cancellation, component_params::choice, own_stdout::out, plugin_folders::registry, threads,
-    train_evaluation::TrainEvaluationArgs,
+    train_evaluation::TrainEvaluationArgs, unfinished::differences,
 };
 use crate::{
     config::{ComponentChoice, ComputeDevice, LearningRate, Sampling, TrainingConfig},
@@ -267,15 +267,8 @@ enum Claim {
 fn claim(args: &TrainArgs, work: &Path, settings: &Value) -> Result<Claim> {
     let shown = args.out.display();
     let other = |found: &Value| {
-        let differs = |key: &&String| found.get(key.as_str()) != settings.get(key.as_str());
-        let keys: Vec<_> = settings
-            .as_object()
-            .into_iter()
-            .flat_map(|s| s.keys())
-            .filter(differs)
-            .cloned()
-            .collect();
-        Error::config(format!("{shown} holds a training with another {}", keys.join(", ")))
+        let keys = differences(found, settings).unwrap_or_default();
+        Error::config(format!("{shown} holds a training with another {keys}"))
             .help("give the options that it was started with, or another --out")
     };
     let done = args.out.join(SETTINGS);

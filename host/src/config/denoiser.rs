@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    LearningRate,
+    ComponentChoice, LearningRate,
     component::empty_object,
     training::{checkpoint_every, yes},
 };
@@ -20,6 +20,16 @@ pub struct DenoiserConfig {
     pub params: Value,
     /// Its training.
     pub training: DenoiserTraining,
+}
+
+impl DenoiserConfig {
+    /// The component alone.
+    pub fn component(&self) -> ComponentChoice {
+        ComponentChoice {
+            plugin: self.plugin.clone(),
+            params: self.params.clone(),
+        }
+    }
 }
 
 /// `[denoiser.training]`

@@ -1,6 +1,6 @@
 //! Training a face-recognition network on labelled images: what a run's stage and `ficta train` share.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use ficta_core::{Backbone, Error, Loss, Result, SaveKind, TensorRef};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct SetSize {
 impl SetSize {
     /// The record that lies beside a file of weights, if one does.
     pub fn beside(weights: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(weights.with_file_name(SET)).ok()?).ok()
+        json_file::read(&weights.with_file_name(SET)).ok()
     }
 }
 

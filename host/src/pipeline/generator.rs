@@ -25,12 +25,8 @@ impl Generator {
     /// # Errors
     /// The components'.
     pub fn trained(place: &Place<'_>, denoiser: &DenoiserConfig, sampler: &ComponentChoice) -> Result<Self> {
-        let denoiser = ComponentChoice {
-            plugin: denoiser.plugin.clone(),
-            params: denoiser.params.clone(),
-        };
         let weights = place.file("train-denoiser", super::stages::DENOISER_WEIGHTS);
-        Self::load(place, [&denoiser, sampler], &weights)
+        Self::load(place, [&denoiser.component(), sampler], &weights)
     }
 
     /// A denoiser with these weights, and a sampler.

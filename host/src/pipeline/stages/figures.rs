@@ -91,14 +91,10 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig, sampler: &ComponentC
         out.write(&place.dir.join(IMAGES))?;
         json_file::write(&place.dir.join(SHOWN), &shown)
     };
-    let component = ComponentChoice {
-        plugin: denoiser.plugin.clone(),
-        params: denoiser.params.clone(),
-    };
     let params = json!({"with": with, "without": without});
     Some(
         Stage::new("figures", inputs, params, Box::new(work))
-            .with(Kind::DENOISER, &component)
+            .with(Kind::DENOISER, &denoiser.component())
             .with(Kind::SAMPLER, sampler),
     )
 }

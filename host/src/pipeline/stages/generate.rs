@@ -48,12 +48,8 @@ pub fn stage(
     let chosen = super::identities_stage(ids);
     let inputs = vec![chosen, "train-denoiser".into()];
     let params = json!({"images": images, "count": count});
-    let component = ComponentChoice {
-        plugin: denoiser.plugin.clone(),
-        params: denoiser.params.clone(),
-    };
     Stage::new(format!("generate/{ids}"), inputs, params, Box::new(work))
-        .with(Kind::DENOISER, &component)
+        .with(Kind::DENOISER, &denoiser.component())
         .with(Kind::SAMPLER, sampler)
 }
 

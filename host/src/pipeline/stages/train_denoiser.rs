@@ -6,7 +6,7 @@ use ficta_core::{Error, Kind, Result, SaveKind, TensorRef, random::derive_seed};
 use serde_json::json;
 
 use crate::{
-    config::{ComponentChoice, DenoiserConfig, DenoiserTraining, RunConfig},
+    config::{DenoiserConfig, DenoiserTraining, RunConfig},
     data::png,
     pipeline::{
         Place, Stage,
@@ -69,8 +69,7 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
         run.generator
             .network
             .save(&place.dir.join(WEIGHTS), SaveKind::WEIGHTS, &place.ctx())?;
-        let (plugin, params) = (choice.plugin.clone(), choice.params.clone());
-        json_file::write(&place.dir.join(DENOISER), &ComponentChoice { plugin, params })?;
+        json_file::write(&place.dir.join(DENOISER), &choice.component())?;
         let rate = |step| training.learning_rate.at(step, training.steps);
         write_curves(&place.dir, &losses, rate, &[])
     };
@@ -79,14 +78,8 @@ pub fn stage(config: &RunConfig, denoiser: &DenoiserConfig) -> Stage {
     // How often something is written down changes no result, and sample grids are for looking at: another sampler, or grids at other
     // steps, are no reason to train again.
     (t.checkpoint_every, t.sample_every) = (1, 0);
-    let mut stage = Stage::new("train-denoiser", inputs, json!(t), Box::new(work));
-    stage.components.push((
-        Kind::DENOISER,
-        ComponentChoice {
-            plugin: denoiser.plugin.clone(),
-            params: denoiser.params.clone(),
-        },
-    ));
+    let mut stage =
+        Stage::new("train-denoiser", inputs, json!(t), Box::new(work)).with(Kind::DENOISER, &denoiser.component());
     if let (Some(sampler), true) = (&config.sampler, denoiser.training.sample_every > 0) {
         stage.aside.push((Kind::SAMPLER, sampler.clone()));
     }
